@@ -1,0 +1,71 @@
+# Scribebench: `make` lists the targets.
+#
+# PYTHON picks the interpreter that makes .venv (3.11 or later), CORES the number of cores.
+
+PYTHON ?= python3
+CORES ?= 4
+SHELL := /bin/sh
+SNAKEMAKE := .venv/bin/snakemake --cores $(CORES)
+UV := $(shell command -v uv 2>/dev/null)
+LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
+	--no-emit-find-links --no-annotate --no-header --quiet
+
+.DEFAULT_GOAL := help
+.PHONY: help report test lint format model all-models lock clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
+
+report: .venv/runtime.stamp ## run everything that is missing and write results/report.md
+	@$(SNAKEMAKE) results/report.md
+
+model: .venv/runtime.stamp ## the same with one more candidate: make model MODEL=qwen3-vl-4b
+	@test -n "$(MODEL)" || { echo "error: name the candidate: make model MODEL=qwen3-vl-4b" >&2; exit 2; }
+	@$(SNAKEMAKE) results/report.md --config 'extra_models=[$(MODEL)]'
+
+all-models: .venv/runtime.stamp ## the same with every file in config/models/
+	@$(SNAKEMAKE) results/report.md --config models=all
+
+test: .venv/dev.stamp ## run the tests
+	@.venv/bin/python -m pytest
+
+# snakefmt calls a tool that stands beside it.
+lint format: export PATH := $(CURDIR)/.venv/bin:$(PATH)
+
+lint: .venv/dev.stamp ## check style and the workflow's rules
+	@.venv/bin/ruff check
+	@.venv/bin/ruff format --check
+	@.venv/bin/snakefmt --check Snakefile rules
+	@.venv/bin/snakemake --lint
+
+format: .venv/dev.stamp ## put the code into the project's format
+	@.venv/bin/ruff check --fix-only
+	@.venv/bin/ruff format
+	@.venv/bin/snakefmt Snakefile rules
+
+lock: ## compile both requirement locks (needs uv)
+	@$(LOCK) requirements.in -o requirements.txt
+	@$(LOCK) requirements-dev.in -o requirements-dev.txt
+
+clean: ## remove results, the environment and caches; recordings stay
+	@rm -rf results .snakemake .venv .pytest_cache .ruff_cache
+
+.venv/bin/python:
+	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("error: Python 3.11 or later is needed, this is " + sys.version.split()[0] + "; name another: make PYTHON=python3.12 ...")'
+ifdef UV
+	@uv venv --quiet --allow-existing --python "$$(command -v $(PYTHON))" .venv
+else
+	@$(PYTHON) -m venv .venv
+endif
+
+# One stamp for each lock: an unchanged lock is not installed again.
+.venv/runtime.stamp: requirements.txt | .venv/bin/python
+.venv/dev.stamp: requirements-dev.txt | .venv/bin/python
+.venv/%.stamp:
+	@echo "installing $<"
+ifdef UV
+	@uv pip install --quiet --python .venv/bin/python --require-hashes -r $<
+else
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+endif
+	@touch $@

@@ -1,0 +1,21 @@
+"""Which vision-language model should describe your screen recordings, and how long will it take?"""
+
+from snakemake.utils import min_version
+
+min_version("9.27")
+
+
+configfile: "config/config.yaml"
+
+
+include: "rules/common.smk"
+include: "rules/frames.smk"
+include: "rules/describe.smk"
+include: "rules/report.smk"
+
+
+rule all:
+    """Default target: the report."""
+    default_target: True
+    input:
+        "results/report.md",

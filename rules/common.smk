@@ -1,0 +1,128 @@
+"""Configuration, sessions, candidates, and what rules ask of them. Holds no rules."""
+
+import sys
+from functools import cache
+from pathlib import Path
+
+# The same import root that scripts get when they run and pytest gets from pyproject.toml.
+sys.path.insert(0, str(Path(workflow.basedir) / "workflow_scripts"))
+
+from scribebench.errors import ScribebenchError
+from scribebench.plan.dry_run import show_plan_after_dry_run
+from scribebench.project.code import imported_files
+from scribebench.project.environment import prepare_environment
+from scribebench.project.documents import canonical_json
+from scribebench.project.models import identity
+from scribebench.project.workspace import load_workspace
+
+try:
+    WORKSPACE = load_workspace(Path(), config)
+except ScribebenchError as error:
+    raise WorkflowError(str(error))
+
+for advice in WORKSPACE.advice:
+    logger.warning(advice)
+
+# One GPU job at a time, whatever the command line says about other resources; Snakemake has filled
+# the entry by now when the user gave one (`--resources gpu=2`).
+workflow.global_resources.setdefault("gpu", 1)
+prepare_environment(gpu_slots=workflow.global_resources["gpu"].value)
+
+show_plan_after_dry_run(workflow, WORKSPACE.plan_spec)
+
+
+wildcard_constraints:
+    session=WORKSPACE.session_pattern,
+    model=WORKSPACE.model_pattern,
+    variant=WORKSPACE.variant_pattern,
+
+
+@cache
+def code_of(name):
+    """Package files that a script, or a module of the package, imports."""
+    return imported_files(Path("workflow_scripts") / f"{name}.py")
+
+
+def recording_files(wildcards):
+    """The recording of a session: one video file, or all screenshots."""
+    return [str(path) for path in WORKSPACE.session(wildcards.session).recording.files]
+
+
+def extract_spec(wildcards):
+    """Canonical JSON of what decides a session's sampled frames."""
+    return canonical_json(WORKSPACE.extract_spec(wildcards.session))
+
+
+def keep_settings(wildcards):
+    """Canonical JSON of what decides which sampled frames are kept."""
+    return canonical_json(WORKSPACE.keep_settings)
+
+
+def run_settings(wildcards):
+    """Canonical JSON of what decides a model's replies; labels and priors are left out."""
+    return canonical_json(identity(WORKSPACE.settings(wildcards.model, wildcards.variant)))
+
+
+def backend_of(wildcards):
+    """How a run reaches its model."""
+    return WORKSPACE.settings(wildcards.model, wildcards.variant)["backend"]
+
+
+def backend_code(wildcards):
+    """The module of a run's backend, and what it imports."""
+    place = f"scribebench/backends/{backend_of(wildcards).replace('-', '_')}"
+    path = f"workflow_scripts/{place}.py"
+    if not Path(path).is_file():
+        return []
+    return sorted({path, *code_of(place)} - set(code_of("describe_frames")))
+
+
+def text_to_describe(wildcards):
+    """The text on the frames: all that the OCR baseline knows, and nothing that a model is told."""
+    is_baseline = backend_of(wildcards) == "ocr"
+    return f"results/sessions/{wildcards.session}/text.parquet" if is_baseline else []
+
+
+def prompt_to_send(wildcards):
+    """The file with the instructions; the OCR baseline takes none."""
+    return [] if backend_of(wildcards) == "ocr" else WORKSPACE.prompt
+
+
+def gpus_needed(wildcards):
+    """The OCR baseline runs on the CPU; a model has the GPU, or its server, to itself."""
+    return 0 if backend_of(wildcards) == "ocr" else 1
+
+
+def model_priority(wildcards):
+    """All jobs of a model before those of the next, so that it is loaded once."""
+    return WORKSPACE.priority(wildcards.model)
+
+
+def of_sessions(pattern):
+    """A path for each selected session."""
+    return [pattern.format(session=session) for session in WORKSPACE.sessions]
+
+
+def of_runs(pattern):
+    """A path for each selected run of each selected session."""
+    return [
+        pattern.format(session=session, model=run.model, variant=run.variant)
+        for run in WORKSPACE.runs
+        for session in WORKSPACE.sessions
+    ]
+
+
+def finished_before_plan(wildcards):
+    """A plan asked for by itself is made before anything is run; else it comes after the tables."""
+    return [] if only_planning() else "results/tables/runs.parquet"
+
+
+def measured_before_plan(wildcards):
+    """What a plan that is made by itself takes from runs that it does not wait for."""
+    return WORKSPACE.measured(Path("results")) if only_planning() else ""
+
+
+def only_planning():
+    """Whether the plan is all that was asked for."""
+    targets = {str(target) for target in workflow.dag_settings.targets or ()}
+    return bool(targets) and targets <= {"results/plan.md", "write_plan"}

@@ -1,0 +1,110 @@
+"""
+Gather all runs into tables, a report and a plan.
+
+REQUIRED INPUTS:
+
+    results/sessions/{session}/frames.parquet, manifest.json, selection.json
+    results/runs/{session}/{model}/{variant}/requests.parquet, descriptions.parquet, run.json
+
+OUTPUTS:
+
+    results/tables/*.parquet
+    results/report.md, results/report_pictures/
+    results/plan.md
+"""
+
+
+rule build_tables:
+    """Gather the tables of all selected sessions and runs."""
+    input:
+        script="workflow_scripts/build_tables.py",
+        code=code_of("build_tables"),
+        frames=of_sessions("results/sessions/{session}/frames.parquet"),
+        manifests=of_sessions("results/sessions/{session}/manifest.json"),
+        selections=of_sessions("results/sessions/{session}/selection.json"),
+        requests=of_runs("results/runs/{session}/{model}/{variant}/requests.parquet"),
+        descriptions=of_runs("results/runs/{session}/{model}/{variant}/descriptions.parquet"),
+        runs=of_runs("results/runs/{session}/{model}/{variant}/run.json"),
+    output:
+        frames=ensure("results/tables/frames.parquet", non_empty=True),
+        requests=ensure("results/tables/requests.parquet", non_empty=True),
+        descriptions=ensure("results/tables/descriptions.parquet", non_empty=True),
+        runs=ensure("results/tables/runs.parquet", non_empty=True),
+        sessions=ensure("results/tables/sessions.parquet", non_empty=True),
+        stages=ensure("results/tables/stages.parquet", non_empty=True),
+    log:
+        "results/logs/build_tables.log",
+    localrule: True
+    conda:
+        "../envs/report.yaml"
+    params:
+        spec=canonical_json(WORKSPACE.gather_spec),
+    shell:
+        r"""
+        python {input.script:q} \
+            --results results \
+            --spec {params.spec:q} \
+            --out results/tables \
+            >{log:q} 2>&1
+        """
+
+
+rule write_plan:
+    """Write how many hours each candidate takes, and what that is known from."""
+    input:
+        script="workflow_scripts/write_plan.py",
+        code=code_of("write_plan"),
+        selections=of_sessions("results/sessions/{session}/selection.json"),
+        finished=finished_before_plan,
+    output:
+        plan=ensure("results/plan.md", non_empty=True),
+    log:
+        "results/logs/write_plan.log",
+    localrule: True
+    conda:
+        "../envs/report.yaml"
+    params:
+        spec=canonical_json(WORKSPACE.plan_spec()),
+        measured=measured_before_plan,
+    shell:
+        r"""
+        python {input.script:q} \
+            --spec {params.spec:q} \
+            --results results \
+            --out {output.plan:q} \
+            >{log:q} 2>&1
+        """
+
+
+rule write_report:
+    """Write the report."""
+    input:
+        script="workflow_scripts/write_report.py",
+        code=code_of("write_report"),
+        frames="results/tables/frames.parquet",
+        requests="results/tables/requests.parquet",
+        descriptions="results/tables/descriptions.parquet",
+        runs="results/tables/runs.parquet",
+        sessions="results/tables/sessions.parquet",
+        stages="results/tables/stages.parquet",
+        plan="results/plan.md",
+    output:
+        report=ensure("results/report.md", non_empty=True),
+        pictures=directory("results/report_pictures"),
+    log:
+        "results/logs/write_report.log",
+    localrule: True
+    conda:
+        "../envs/report.yaml"
+    params:
+        spec=canonical_json(WORKSPACE.report_spec),
+    shell:
+        r"""
+        python {input.script:q} \
+            --tables results/tables \
+            --spec {params.spec:q} \
+            --sessions results/sessions \
+            --pictures {output.pictures:q} \
+            --out {output.report:q} \
+            >{log:q} 2>&1
+        """

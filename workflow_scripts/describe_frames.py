@@ -1,0 +1,53 @@
+"""Ask one model about the kept frames of one session; a model's fault is recorded, not raised."""
+
+import json
+import os
+from pathlib import Path
+
+from scribebench import cli
+from scribebench.describe.lock import SLOTS_VARIABLE
+from scribebench.describe.rows import description_rows, request_row
+from scribebench.describe.run import connect, describe, kept_frames, run_facts, write_replies
+from scribebench.files import write_text
+from scribebench.machine import describe_machine, git_commit
+from scribebench.project.models import Run
+from scribebench.tables import DESCRIPTIONS, REQUESTS, SCHEMA_VERSION, write_table
+
+
+def main() -> None:
+    parser = cli.parser(__doc__)
+    parser.add_argument("--session", required=True, help="name of the session")
+    parser.add_argument("--model", required=True, help="name of the model's file")
+    parser.add_argument("--variant", required=True, help="name of the variant")
+    parser.add_argument("--settings", type=cli.json_object, required=True, help="JSON")
+    parser.add_argument("--frames", type=Path, required=True, help="table of dedup_frames")
+    parser.add_argument("--text", type=Path, nargs="*", help="table of read_frames, for `ocr` only")
+    parser.add_argument("--prompt", type=Path, nargs="*", help="file with the instructions")
+    parser.add_argument("--state", type=Path, required=True, help="folder of the journal")
+    parser.add_argument("--out", type=Path, required=True, help="folder to write to")
+    args = parser.parse_args()
+
+    backend = connect(args.settings, {"text": next(iter(args.text or []), None)})
+    context, answered = describe(
+        session=args.session,
+        run=Run(args.model, args.variant),
+        settings=args.settings,
+        frames=kept_frames(args.frames),
+        instructions="".join(
+            path.read_text(encoding="utf-8").strip() for path in args.prompt or []
+        ),
+        backend=backend,
+        state=args.state,
+        gpu_slots=int(os.environ.get(SLOTS_VARIABLE, "1")),
+    )
+    rows = [request_row(context, backend, one) for one in answered]
+    said = [row for one in answered for row in description_rows(context, one)]
+    facts = run_facts(context, answered, describe_machine(), SCHEMA_VERSION, git_commit(Path()))
+    write_replies(args.out / "replies.jsonl.zst", answered)
+    write_table(args.out / "requests.parquet", REQUESTS, rows)
+    write_table(args.out / "descriptions.parquet", DESCRIPTIONS, said)
+    write_text(args.out / "run.json", json.dumps(facts, indent=2, sort_keys=True) + "\n")
+
+
+if __name__ == "__main__":
+    cli.run(main)

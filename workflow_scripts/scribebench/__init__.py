@@ -1,0 +1,1 @@
+"""Measure which vision-language model, and which settings, should describe a recording."""

@@ -1,0 +1,108 @@
+"""What describing needs of a backend, and what a backend answers."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+from scribebench.errors import ScribebenchError
+
+
+class ServerUnreachableError(ScribebenchError):
+    """The server cannot be talked to at all; finished requests can be used without it."""
+
+
+@dataclass(frozen=True)
+class Frame:
+    """A kept frame and its picture on disk."""
+
+    frame_index: int
+    time_s: float
+    image: Path
+    image_sha256: str
+
+
+@dataclass(frozen=True)
+class SentImage:
+    """A picture as it is sent: encoded bytes and their size in pixels."""
+
+    data: bytes
+    sha256: str
+    media_type: str
+    width_px: int
+    height_px: int
+
+
+# The content of a user message: texts and pictures in order.
+Part = str | SentImage
+
+
+@dataclass(frozen=True)
+class FrameDescription:
+    """What is said of one frame; null where nothing is said."""
+
+    text: str | None = None
+    visible: str | None = None
+    activity: str | None = None
+    apps: list[str] | None = None
+    topics: list[str] | None = None
+
+
+@dataclass(frozen=True)
+class ModelIdentity:
+    """What a server tells of the model that answers."""
+
+    model_id: str
+    digest: str
+    backend_version: str | None = None
+    n_ctx: int | None = None
+
+
+@dataclass(frozen=True)
+class Reply:
+    """Everything that is known of one answered or failed request; null is unknown.
+
+    `finish_reason` is stop, length, content_filter, client_timeout, error or incomplete.
+    """
+
+    content: str
+    thinking: str
+    started_at: datetime
+    wall_ns: int
+    finish_reason: str
+    stream_complete: bool
+    attempts: int = 1
+    finish_reason_raw: str | None = None
+    http_status: int | None = None
+    ttft_ns: int | None = None
+    ttft_content_ns: int | None = None
+    srv_prompt_eval_ns: int | None = None
+    srv_eval_ns: int | None = None
+    prompt_tokens: int | None = None
+    prompt_tokens_cached: int | None = None
+    prompt_tokens_evaluated: int | None = None
+    output_tokens: int | None = None
+    error_kind: str | None = None
+    error_message: str | None = None
+    # Only a backend that makes no text reply fills this: one description for each frame.
+    frames: list[FrameDescription] | None = None
+
+
+class Backend(Protocol):
+    """A way to ask a model. `endpoint_kind` is native, v1 or embedded."""
+
+    endpoint_kind: str
+    # Embedded backends answer from what is on disk: no server, no journal, no GPU, no pictures.
+    embedded: bool
+
+    def identify(self) -> ModelIdentity:
+        """Return who answers. Raises ServerUnreachableError, or ScribebenchError with a mend."""
+
+    def sent_options(self) -> dict[str, Any]:
+        """Return everything that a request holds besides its messages."""
+
+    def ask(self, frames: list[Frame], parts: list[Part]) -> Reply:
+        """Ask once about these frames and return what came of it.
+
+        A model's fault is in the reply; only an infrastructure fault is raised.
+        """

@@ -1,0 +1,61 @@
+"""What every script does around its own work: options, signals, and errors in plain words."""
+
+import argparse
+import errno
+import json
+import signal
+import sys
+from collections.abc import Callable
+from types import FrameType
+from typing import Any, NoReturn
+
+from scribebench.errors import ScribebenchError
+
+DISK_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+
+
+def parser(description: str | None) -> argparse.ArgumentParser:
+    """Return a parser that shows the first line of a script's docstring and every default."""
+    return argparse.ArgumentParser(
+        description=description, formatter_class=argparse.ArgumentDefaultsHelpFormatter
+    )
+
+
+def json_object(text: str) -> dict[str, Any]:
+    """Read an option that holds a JSON object."""
+    value = json.loads(text)
+    if not isinstance(value, dict):
+        raise argparse.ArgumentTypeError("a JSON object is needed")
+    return value
+
+
+def run(main: Callable[[], None]) -> None:
+    """Call `main`; end with one plain line instead of a traceback for what a user can mend.
+
+    A termination request is treated like Ctrl-C, so that `finally` blocks and context managers run.
+    """
+    signal.signal(signal.SIGTERM, _stop)
+    try:
+        main()
+    except ScribebenchError as error:
+        _end(f"error: {error}", 1)
+    except KeyboardInterrupt:
+        _end("stopped: what was finished is kept; the same command goes on from there", 130)
+    except OSError as error:
+        if error.errno not in DISK_FULL:
+            raise
+        place = f" while writing {error.filename}" if error.filename else ""
+        _end(
+            f"error: the disk is full{place} ({error.strerror}): free some space and run the same "
+            "command again; what was finished is kept",
+            1,
+        )
+
+
+def _stop(signum: int, frame: FrameType | None) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+def _end(message: str, status: int) -> NoReturn:
+    print(message, file=sys.stderr, flush=True)
+    raise SystemExit(status)

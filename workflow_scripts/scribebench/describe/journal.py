@@ -1,0 +1,123 @@
+"""The journal of requests: what was answered once is never asked again.
+
+One file for each model, one line for each answered request, flushed to disk before the next is
+sent. It outlives jobs, is no job's output, and so survives a kill, changed code and a failed job.
+"""
+
+import json
+import os
+from collections.abc import Iterable
+from dataclasses import asdict, fields
+from datetime import datetime
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from scribebench.backends.base import FrameDescription, ModelIdentity, Part, Reply, SentImage
+from scribebench.files import sha256_bytes, write_text
+from scribebench.project.documents import canonical_json
+
+# Part of every key: raised when the same request would have to be asked again for another reason.
+PROTOCOL_VERSION = 1
+_REPLY_FIELDS = frozenset(field.name for field in fields(Reply))
+
+
+class Entry(NamedTuple):
+    """An answered request and the run that asked it."""
+
+    run_id: str
+    reply: Reply
+
+
+def request_key(
+    options: dict[str, Any], parts: Iterable[Part], digest: str, repeat_index: int = 0
+) -> str:
+    """Return the identity of a request: what is sent, the bytes of its pictures, who answers."""
+    content = [
+        {"image_sha256": part.sha256} if isinstance(part, SentImage) else {"text": part}
+        for part in parts
+    ]
+    identity = {
+        "protocol": PROTOCOL_VERSION,
+        "options": options,
+        "content": content,
+        "model_digest": digest,
+        "repeat_index": repeat_index,
+    }
+    return sha256_bytes(canonical_json(identity).encode("utf-8", errors="surrogatepass"))
+
+
+class Journal:
+    """The journal of one model, read at the start and appended to."""
+
+    def __init__(self, path: Path):
+        self._path = path
+        self._entries = dict(_read(path))
+
+    def get(self, key: str) -> Entry | None:
+        """Return the answered request with this key."""
+        return self._entries.get(key)
+
+    def put(self, key: str, run_id: str, reply: Reply) -> None:
+        """Append an answered request; it is on the disk when this returns."""
+        reply_value = asdict(reply) | {"started_at": reply.started_at.isoformat()}
+        line = json.dumps({"key": key, "run_id": run_id, "reply": reply_value}) + "\n"
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        handle = os.open(self._path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o666)
+        try:
+            # A kill can leave half a line: start a fresh one, so that only that half is lost.
+            size = os.fstat(handle).st_size
+            torn = size > 0 and os.pread(handle, 1, size - 1) != b"\n"
+            _write_all(handle, (b"\n" if torn else b"") + line.encode("utf-8"), self._path)
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+        self._entries[key] = Entry(run_id, reply)
+
+
+class IdentityStore:
+    """The last identity that a server told, for going on with finished requests without it."""
+
+    def __init__(self, path: Path):
+        self._path = path
+
+    def get(self) -> ModelIdentity | None:
+        try:
+            return ModelIdentity(**json.loads(self._path.read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError):
+            return None
+
+    def put(self, identity: ModelIdentity) -> None:
+        write_text(self._path, canonical_json(asdict(identity)))
+
+
+def _read(path: Path) -> Iterable[tuple[str, Entry]]:
+    """Yield the entries of a journal; a torn or damaged line is passed over, it is asked again."""
+    try:
+        stream = path.open("rb")
+    except FileNotFoundError:
+        return
+    with stream:
+        for line in stream:
+            try:
+                value = json.loads(line)
+                yield value["key"], Entry(value["run_id"], _reply(value["reply"]))
+            except (ValueError, KeyError, TypeError):
+                continue
+
+
+def _reply(value: dict[str, Any]) -> Reply:
+    known = {name: item for name, item in value.items() if name in _REPLY_FIELDS}
+    known["started_at"] = datetime.fromisoformat(known["started_at"])
+    if known.get("frames") is not None:
+        known["frames"] = [FrameDescription(**frame) for frame in known["frames"]]
+    return Reply(**known)
+
+
+def _write_all(handle: int, data: bytes, path: Path) -> None:
+    view = memoryview(data)
+    while view:
+        try:
+            view = view[os.write(handle, view) :]
+        except OSError as error:
+            error.filename = str(path)
+            raise

@@ -1,0 +1,74 @@
+"""One job at a time on a GPU or a remote server, also across orphans and other checkouts.
+
+Snakemake counts the jobs of one start; these locks also hold against a job that outlived a killed
+start, and against a second checkout. The system frees a lock when its holder ends, however it ends.
+"""
+
+import fcntl
+import os
+import re
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from scribebench.project.models import LOOPBACK_HOSTS
+
+SLOTS_VARIABLE = "SCRIBEBENCH_GPU_SLOTS"  # set by project.environment
+FOLDER_VARIABLE = "SCRIBEBENCH_LOCKS"
+POLL_S = 0.2
+
+
+def lock_names(url: str | None, gpu_slots: int) -> list[str]:
+    """Return the locks of which one is needed: a GPU slot, or the remote server."""
+    parts = urlsplit(url or "")
+    if parts.hostname and parts.hostname not in LOOPBACK_HOSTS:
+        return [re.sub(r"[^A-Za-z0-9.-]", "_", f"server-{parts.hostname}-{parts.port or 0}")]
+    return [f"gpu-{slot}" for slot in range(max(1, gpu_slots))]
+
+
+@contextmanager
+def held(names: list[str]) -> Iterator[str]:
+    """Hold one of the named locks; wait, and say for whom, while all are taken. Yields its name."""
+    folder = _folder()
+    told = False
+    while True:
+        for name in names:
+            handle = _open(folder / f"{name}.lock")
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                holder = os.pread(handle, 200, 0).decode(errors="replace").strip()
+                os.close(handle)
+                continue
+            try:
+                os.ftruncate(handle, 0)
+                os.pwrite(handle, f"process {os.getpid()} in {Path.cwd()}\n".encode(), 0)
+                yield name
+                return
+            finally:
+                os.close(handle)  # frees the lock
+        if not told:
+            told = True
+            print(f"waiting for {', '.join(names)}: in use by {holder}", flush=True)
+        time.sleep(POLL_S)
+
+
+def _folder() -> Path:
+    """Return the folder of the locks, which all users of the machine share."""
+    folder = Path(
+        os.environ.get(FOLDER_VARIABLE) or Path(tempfile.gettempdir()) / "scribebench-locks"
+    )
+    if not folder.is_dir():
+        folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(0o1777)
+    return folder
+
+
+def _open(path: Path) -> int:
+    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
+    if os.fstat(handle).st_uid == os.getuid():
+        os.fchmod(handle, 0o666)  # whatever the umask is: another user must be able to wait too
+    return handle

@@ -1,0 +1,164 @@
+"""From a request and its reply to the rows of `requests` and `descriptions`."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from scribebench.backends.base import (
+    Backend,
+    Frame,
+    FrameDescription,
+    ModelIdentity,
+    Reply,
+    SentImage,
+)
+from scribebench.describe.prompt import LAYOUT
+from scribebench.files import sha256_bytes
+from scribebench.grading.split import split_reply
+from scribebench.project.documents import canonical_json
+from scribebench.project.models import Run
+from scribebench.tables import SCHEMA_VERSION
+
+NS_PER_S = 1e9
+NAMED_OPTIONS = ("temperature", "top_p", "min_p", "repeat_penalty", "presence_penalty")
+
+
+@dataclass(frozen=True)
+class RunContext:
+    """What all requests of a run share."""
+
+    session: str
+    run: Run
+    settings: dict[str, Any]
+    prompt_sha256: str | None
+    identity: ModelIdentity
+    options: dict[str, Any]
+
+    @property
+    def run_id(self) -> str:
+        """A short hash of the session, the model and the variant."""
+        return sha256_bytes(canonical_json([self.session, *self.run]).encode())[:12]
+
+    @property
+    def key_columns(self) -> dict[str, str]:
+        return {"session": self.session, "model": self.run.model, "variant": self.run.variant}
+
+
+@dataclass(frozen=True)
+class Answered:
+    """A batch of frames, what was sent of them, and what came of it."""
+
+    order_index: int
+    frames: list[Frame]
+    images: list[SentImage]
+    request_uid: str
+    reply: Reply
+    cache_hit: bool
+
+
+def request_row(context: RunContext, backend: Backend, answered: Answered) -> dict[str, Any]:
+    """Return the row of `requests`."""
+    reply, images, options = answered.reply, answered.images, context.settings.get("options", {})
+    reasons = speed_invalid_reasons(answered)
+    evaluated = reply.prompt_tokens_evaluated
+    return {
+        "schema_version": SCHEMA_VERSION,
+        "run_id": context.run_id,
+        **context.key_columns,
+        "request_uid": answered.request_uid,
+        "experiment": "describe",
+        "item_id": "+".join(str(frame.frame_index) for frame in answered.frames),
+        "repeat_index": 0,
+        "request_seed": options.get("seed"),
+        "order_index": answered.order_index,
+        "model_id": context.identity.model_id,
+        "model_digest": context.identity.digest,
+        "quantization": context.settings.get("quant"),
+        "backend": context.settings["backend"],
+        "backend_version": context.identity.backend_version,
+        "endpoint_kind": backend.endpoint_kind,
+        "prompt_sha256": context.prompt_sha256,
+        "layout": None if backend.embedded else LAYOUT,
+        "image_count": len(answered.frames),
+        "image_sha256": [image.sha256 for image in images]
+        or [frame.image_sha256 for frame in answered.frames],
+        "image_w_px": [image.width_px for image in images] or None,
+        "image_h_px": [image.height_px for image in images] or None,
+        "image_bytes": sum(len(image.data) for image in images) if images else None,
+        "frame_ts_s": [frame.time_s for frame in answered.frames],
+        "n_ctx_requested": options.get("num_ctx"),
+        "n_ctx_effective": context.identity.n_ctx,
+        "max_output_tokens": context.options.get("max_tokens"),
+        **{name: context.options.get(name) for name in NAMED_OPTIONS},
+        "think_requested": _think(context.settings.get("think")),
+        "options_json": canonical_json(context.options),
+        "t_start_utc": reply.started_at,
+        "wall_ns": reply.wall_ns,
+        "ttft_ns": reply.ttft_ns,
+        "ttft_content_ns": reply.ttft_content_ns,
+        "srv_prompt_eval_ns": reply.srv_prompt_eval_ns,
+        "srv_eval_ns": reply.srv_eval_ns,
+        "prompt_tokens": reply.prompt_tokens,
+        "prompt_tokens_cached": reply.prompt_tokens_cached,
+        "output_tokens": reply.output_tokens,
+        "content_chars": len(reply.content),
+        "thinking_chars": len(reply.thinking),
+        "decode_tps": _rate(reply.output_tokens, reply.srv_eval_ns),
+        "prefill_tps": _rate(evaluated, reply.srv_prompt_eval_ns),
+        "wall_tps": _rate(reply.output_tokens, reply.wall_ns),
+        "s_per_image": reply.wall_ns / NS_PER_S / len(answered.frames),
+        "model_state_before": None if backend.embedded else "unknown",
+        "http_status": reply.http_status,
+        "finish_reason_raw": reply.finish_reason_raw,
+        "finish_reason": reply.finish_reason,
+        "stream_complete": reply.stream_complete,
+        "attempts": reply.attempts,
+        "cache_hit": answered.cache_hit,
+        "warmup": False,
+        "error_kind": reply.error_kind,
+        "error_message": reply.error_message,
+        "speed_valid": not reasons,
+        "speed_invalid_reasons": reasons,
+        "output_text_ref": f"replies.jsonl.zst#{answered.order_index}",
+    }
+
+
+def description_rows(context: RunContext, answered: Answered) -> list[dict[str, Any]]:
+    """Return one row of `descriptions` for each frame that was asked about."""
+    described = answered.reply.frames or split_reply(answered.reply.content, len(answered.frames))
+    return [
+        {
+            **context.key_columns,
+            "request_uid": answered.request_uid,
+            "slot": slot,
+            "frame_index": frame.frame_index,
+            "time_s": frame.time_s,
+            **_fields(description),
+        }
+        for slot, (frame, description) in enumerate(zip(answered.frames, described, strict=True))
+    ]
+
+
+def speed_invalid_reasons(answered: Answered) -> list[str]:
+    """Say why a row must not enter a speed figure: cut short, failed, or not measured."""
+    reply = answered.reply
+    reasons = {
+        "answered for another run": answered.cache_hit,
+        "failed": reply.error_kind is not None,
+        "not finished": reply.finish_reason != "stop",
+        "stream not complete": not reply.stream_complete,
+        "empty": not reply.content.strip() and reply.frames is None,
+        "retried": reply.attempts > 1,
+    }
+    return [reason for reason, holds in reasons.items() if holds]
+
+
+def _fields(description: FrameDescription) -> dict[str, Any]:
+    return asdict(description)
+
+
+def _think(value: bool | str | None) -> str:
+    return "unset" if value is None else str(value).lower()
+
+
+def _rate(count: int | None, duration_ns: int | None) -> float | None:
+    return count / (duration_ns / NS_PER_S) if count and duration_ns else None

@@ -1,0 +1,240 @@
+"""Describe the kept frames of a session: batches in order, each request once."""
+
+import json
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import zstandard
+
+from scribebench.backends.base import (
+    Backend,
+    Frame,
+    ModelIdentity,
+    Part,
+    SentImage,
+    ServerUnreachableError,
+)
+from scribebench.describe import lock
+from scribebench.describe.images import prepare
+from scribebench.describe.journal import IdentityStore, Journal, request_key
+from scribebench.describe.prompt import compose
+from scribebench.describe.rows import Answered, RunContext
+from scribebench.errors import ScribebenchError
+from scribebench.files import sha256_bytes, whole_file
+from scribebench.machine import Machine
+from scribebench.progress import Progress
+from scribebench.project.documents import canonical_json
+from scribebench.project.models import Run
+from scribebench.tables import read_rows
+
+BACKENDS = ("ocr", "openai")
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Frames of one request, and what is sent of them."""
+
+    order_index: int
+    frames: list[Frame]
+    images: list[SentImage]
+    parts: list[Part]
+
+
+def kept_frames(frames_table: Path) -> list[Frame]:
+    """Return the kept frames of a session in the order of time."""
+    columns = ["frame_index", "time_s", "kept", "image", "image_sha256"]
+    return [
+        Frame(
+            row["frame_index"],
+            row["time_s"],
+            frames_table.parent / row["image"],
+            row["image_sha256"],
+        )
+        for row in read_rows(frames_table, columns)
+        if row["kept"]
+    ]
+
+
+def connect(settings: dict[str, Any], context: dict[str, Any]) -> Backend:
+    """Return the backend that the settings name. Raises ScribebenchError when there is none."""
+    name = settings["backend"]
+    if name not in BACKENDS:
+        raise ScribebenchError(
+            f"this version cannot run models with `backend: {name}` (it can run "
+            f"{', '.join(BACKENDS)}); start a server with OpenAI-style chat completions yourself, "
+            "for example llama-server, and describe it in a model file with `backend: openai`"
+        )
+    backend: Backend = import_module(f"scribebench.backends.{name}").connect(settings, context)
+    return backend
+
+
+def describe(
+    session: str,
+    run: Run,
+    settings: dict[str, Any],
+    frames: list[Frame],
+    instructions: str,
+    backend: Backend,
+    state: Path,
+    gpu_slots: int,
+) -> tuple[RunContext, list[Answered]]:
+    """Ask about all frames and return what was answered, in order.
+
+    Finished requests are taken from the journal below `state`. Raises ScribebenchError for an
+    infrastructure fault; what was answered before it is in the journal.
+    """
+    if backend.embedded:
+        context = _context(session, run, settings, "", backend, backend.identify())
+        batches = _batches(frames, settings, lambda frame: None, "")
+        return context, [_ask(context, backend, batch) for batch in batches]
+    journal = Journal(state / "requests" / f"{run.model}.jsonl")
+    identities = IdentityStore(state / "identities" / run.model / f"{run.variant}.json")
+    with ThreadPoolExecutor(1) as helper, _gpu_lock(settings, gpu_slots):
+        identity, server_fault = _identify(backend, identities)
+        context = _context(session, run, settings, instructions, backend, identity)
+        answered = []
+        batches = _prepared_ahead(frames, settings, instructions, helper)
+        with Progress(f"{session} {run}", len(frames), "frames") as progress:
+            for batch in batches:
+                one = _ask_once(context, backend, batch, journal, server_fault)
+                answered.append(one)
+                progress.advance(len(batch.frames))
+                _tell_failure(one, progress)
+    return context, answered
+
+
+def write_replies(path: Path, answered: list[Answered]) -> None:
+    """Write the raw replies, a JSON line each, compressed, in the order of the requests."""
+    with whole_file(path) as temporary, zstandard.open(temporary, "wb") as stream:
+        for one in answered:
+            record = {
+                "request_uid": one.request_uid,
+                "content": one.reply.content,
+                "thinking": one.reply.thinking,
+                "finish_reason_raw": one.reply.finish_reason_raw,
+                "error_message": one.reply.error_message,
+            }
+            stream.write(json.dumps(record, ensure_ascii=False).encode("utf-8", "replace") + b"\n")
+
+
+def run_facts(
+    context: RunContext,
+    answered: list[Answered],
+    machine: Machine,
+    version: str,
+    commit: str | None,
+) -> dict[str, Any]:
+    """Return the row of `runs`: settings, who answered, what it took, on what machine."""
+    asked = [one for one in answered if not one.cache_hit]
+    return {
+        "run_id": context.run_id,
+        **context.key_columns,
+        "backend": context.settings["backend"],
+        "backend_version": context.identity.backend_version,
+        "model_id": context.identity.model_id,
+        "model_digest": context.identity.digest,
+        "quantization": context.settings.get("quant"),
+        "batch_size": context.settings.get("batch_size", 1),
+        "settings_json": canonical_json(context.settings),
+        "requests": len(answered),
+        "frames": sum(len(one.frames) for one in answered),
+        "asked_frames": sum(len(one.frames) for one in asked),
+        "asked_wall_ns": sum(one.reply.wall_ns for one in asked),
+        "workflow_version": version,
+        "git_commit": commit,
+        **asdict(machine),
+    }
+
+
+def _gpu_lock(settings: dict[str, Any], gpu_slots: int) -> Any:
+    return lock.held(lock.lock_names(settings.get("url"), gpu_slots))
+
+
+def _identify(
+    backend: Backend, identities: IdentityStore
+) -> tuple[ModelIdentity, ServerUnreachableError | None]:
+    """Return who answers; a server that is down matters only when something is to be asked."""
+    try:
+        identity = backend.identify()
+    except ServerUnreachableError as error:
+        last = identities.get()
+        if last is None:
+            raise
+        return last, error
+    identities.put(identity)
+    return identity, None
+
+
+def _context(
+    session: str,
+    run: Run,
+    settings: dict[str, Any],
+    instructions: str,
+    backend: Backend,
+    identity: ModelIdentity,
+) -> RunContext:
+    prompt = sha256_bytes(instructions.encode()) if instructions else None
+    return RunContext(session, run, settings, prompt, identity, backend.sent_options())
+
+
+def _prepared_ahead(
+    frames: list[Frame], settings: dict[str, Any], instructions: str, helper: ThreadPoolExecutor
+) -> Iterator[Batch]:
+    """Yield batches; the next one is prepared while the server works on this one."""
+    image_settings = settings.get("image", {})
+    batches = _batches(frames, settings, lambda frame: prepare(frame, image_settings), instructions)
+    upcoming = helper.submit(next, batches, None)
+    while (batch := upcoming.result()) is not None:
+        upcoming = helper.submit(next, batches, None)
+        yield batch
+
+
+def _batches(
+    frames: list[Frame], settings: dict[str, Any], prepared: Any, instructions: str
+) -> Iterator[Batch]:
+    size = settings.get("batch_size", 1)
+    for order_index, start in enumerate(range(0, len(frames), size)):
+        chunk = frames[start : start + size]
+        images = [image for image in map(prepared, chunk) if image is not None]
+        parts = compose(chunk, images, instructions) if images else []
+        yield Batch(order_index, chunk, images, parts)
+
+
+def _ask_once(
+    context: RunContext,
+    backend: Backend,
+    batch: Batch,
+    journal: Journal,
+    server_fault: ServerUnreachableError | None,
+) -> Answered:
+    key = request_key(context.options, batch.parts, context.identity.digest)
+    entry = journal.get(key)
+    if entry is None:
+        if server_fault is not None:
+            raise server_fault
+        answered = _ask(context, backend, batch, key)
+        journal.put(key, context.run_id, answered.reply)
+        return answered
+    other = entry.run_id != context.run_id
+    return Answered(
+        batch.order_index, batch.frames, batch.images, key[:16], entry.reply, cache_hit=other
+    )
+
+
+def _ask(context: RunContext, backend: Backend, batch: Batch, key: str | None = None) -> Answered:
+    if key is None:
+        frames = [frame.image_sha256 for frame in batch.frames]
+        key = request_key({"frames": frames}, [], context.identity.digest)
+    reply = backend.ask(batch.frames, batch.parts)
+    return Answered(batch.order_index, batch.frames, batch.images, key[:16], reply, cache_hit=False)
+
+
+def _tell_failure(answered: Answered, progress: Progress) -> None:
+    reply = answered.reply
+    if reply.finish_reason != "stop":
+        message = f": {reply.error_message}" if reply.error_message else ""
+        progress.say(f"request {answered.order_index}: {reply.finish_reason}{message}")

@@ -1,0 +1,1 @@
+"""From a recording to the frames that matter, and the text on them."""

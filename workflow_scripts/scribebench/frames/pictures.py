@@ -1,0 +1,23 @@
+"""Pictures on disk: named by time, encoded once."""
+
+import cv2
+import numpy as np
+
+from scribebench.errors import ScribebenchError
+
+JPEG_QUALITY = 92
+
+
+def picture_name(time_s: float) -> str:
+    """Return the file name of the frame at a time: 00h01m20.500s.jpg."""
+    minutes, milliseconds = divmod(round(time_s * 1000), 60_000)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours:02d}h{minutes:02d}m{milliseconds // 1000:02d}.{milliseconds % 1000:03d}s.jpg"
+
+
+def encode_jpeg(image: np.ndarray, quality: int = JPEG_QUALITY) -> bytes:
+    """Encode a picture (uint8, height x width x 3, BGR) as JPEG."""
+    ok, data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])
+    if not ok:
+        raise ScribebenchError(f"a picture of {image.shape[1]}x{image.shape[0]} cannot be encoded")
+    return data.tobytes()

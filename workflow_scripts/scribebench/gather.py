@@ -1,0 +1,125 @@
+"""Gather the tables of all sessions and runs into one set, under one schema."""
+
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from scribebench.errors import ScribebenchError
+from scribebench.tables import (
+    DESCRIPTIONS,
+    FRAMES,
+    REQUESTS,
+    RUNS,
+    SESSIONS,
+    STAGES,
+    Column,
+    Table,
+    read_table,
+    union,
+    write_arrow,
+    write_table,
+)
+
+SESSION = Column("session", SESSIONS.columns[0].type, "folder in sessions/")
+STAGE_ORDER = (
+    "extract_frames",
+    "detect_scenes",
+    "dedup_frames",
+    "read_frames",
+    "describe_frames",
+)
+
+
+def with_session(table: Table) -> Table:
+    """Return the table as it stands in the union: with the session as its first column."""
+    return Table(table.name, table.row, (SESSION, *table.columns))
+
+
+GATHERED = (
+    with_session(FRAMES),
+    REQUESTS,
+    DESCRIPTIONS,
+    RUNS,
+    SESSIONS,
+    STAGES,
+)
+
+
+def gather(results: Path, sessions: list[str], runs: list[tuple[str, str, str]], out: Path) -> None:
+    """Write the union of the tables of these sessions and runs (session, model, variant) to `out`.
+
+    Streams: only one run's rows are in memory beside the union. Raises ScribebenchError naming a
+    damaged file.
+    """
+    folders = [results / "sessions" / session for session in sessions]
+    run_folders = [results / "runs" / "/".join(run) for run in runs]
+    frames = with_session(FRAMES)
+    write_arrow(
+        out / "frames.parquet",
+        union(
+            (
+                _add_session(read_table(folder / "frames.parquet"), folder.name)
+                for folder in folders
+            ),
+            frames.schema(),
+        ),
+    )
+    for table in (REQUESTS, DESCRIPTIONS):
+        parts = (read_table(folder / f"{table.name}.parquet") for folder in run_folders)
+        write_arrow(out / f"{table.name}.parquet", union(parts, table.schema()))
+    write_table(out / "runs.parquet", RUNS, (_json(folder / "run.json") for folder in run_folders))
+    write_table(out / "sessions.parquet", SESSIONS, map(_session_row, folders))
+    write_table(out / "stages.parquet", STAGES, _stages(results / "benchmarks", sessions, runs))
+
+
+def _add_session(table: pa.Table, session: str) -> pa.Table:
+    return table.add_column(0, "session", pa.array([session] * len(table)).cast(SESSION.type))
+
+
+def _session_row(folder: Path) -> dict[str, Any]:
+    known = {column.name for column in SESSIONS.columns}
+    facts = _json(folder / "manifest.json") | _json(folder / "selection.json")
+    return {key: value for key, value in facts.items() if key in known} | {"session": folder.name}
+
+
+def _stages(
+    benchmarks: Path, sessions: list[str], runs: list[tuple[str, str, str]]
+) -> Iterable[dict[str, Any]]:
+    """Yield what Snakemake measured of each finished job of these sessions and runs."""
+    subjects = [*sessions, *("/".join(run) for run in runs)]
+    for rule in STAGE_ORDER:
+        for subject in subjects:
+            path = benchmarks / rule / f"{subject}.jsonl"
+            if not path.is_file():
+                continue
+            for line in path.read_text(encoding="utf-8").splitlines():
+                measured = json.loads(line)
+                yield {
+                    "rule": rule,
+                    "subject": subject,
+                    "wall_s": measured["s"],
+                    "cpu_s": _number(measured.get("cpu_time")),
+                    "max_rss_bytes": _bytes(measured.get("max_rss")),
+                }
+
+
+def _json(path: Path) -> dict[str, Any]:
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise ScribebenchError(
+            f"{path} cannot be read ({error}); delete it and run the same command again"
+        ) from error
+    return dict(value)
+
+
+def _number(value: Any) -> float | None:
+    return float(value) if isinstance(value, int | float) and value == value and value else None
+
+
+def _bytes(mebibytes: Any) -> int | None:
+    number = _number(mebibytes)
+    return None if number is None else round(number * 2**20)

@@ -1,0 +1,1 @@
+"""Rules that read replies: no model, no GPU, no human."""

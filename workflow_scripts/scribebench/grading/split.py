@@ -1,0 +1,75 @@
+"""Split a batch reply into one description for each frame."""
+
+import re
+from typing import NamedTuple
+
+from scribebench.backends.base import FrameDescription
+
+HEADING = re.compile(
+    r"^[ \t]*(?:#{1,6}[ \t]*|\*\*[ \t]*)?(?:screenshot|frame|image)[ \t]*#?[ \t]*(\d+)\b[^\n]*$",
+    re.I | re.M,
+)
+FIELD = re.compile(
+    r"^[ \t]*(?:\d+[.)][ \t]*|[-*][ \t]+)?\**[ \t]*"
+    r"(?P<name>visible|developer (?:action|doing)"
+    r"|applications?|apps(?: open)?|topics(?:/projects)?)"
+    r"[ \t]*\**[ \t]*:[ \t]*\**",
+    re.I | re.M,
+)
+FIELD_OF_NAME = {"v": "visible", "d": "activity", "a": "apps", "t": "topics"}
+NOTHING = frozenset({"", "none", "n/a", "-", "unknown", "none visible"})
+
+
+class _Section(NamedTuple):
+    number: int
+    text: str
+
+
+def split_reply(reply: str, n_frames: int) -> list[FrameDescription]:
+    """Return one description for each of `n_frames` frames; a frame without a section is null.
+
+    Numbers in headings are 0-based, unless there is no 0 and the highest is `n_frames`. A reply
+    about a single frame needs no heading.
+    """
+    found = list(HEADING.finditer(reply))
+    ends = [*(match.start() for match in found[1:]), len(reply)]
+    sections = [
+        _Section(int(match[1]), reply[match.end() : end].strip())
+        for match, end in zip(found, ends, strict=False)
+    ]
+    if not sections and n_frames == 1 and reply.strip():
+        sections = [_Section(0, reply.strip())]
+    numbers = [section.number for section in sections]
+    first = 1 if numbers and 0 not in numbers and max(numbers) == n_frames else 0
+    described = [FrameDescription()] * n_frames
+    for section in sections:
+        slot = section.number - first
+        if 0 <= slot < n_frames and section.text and described[slot].text is None:
+            described[slot] = read_fields(section.text)
+    return described
+
+
+def read_fields(text: str) -> FrameDescription:
+    """Return the fields of one frame's section; a field that the section lacks is null."""
+    found = list(FIELD.finditer(text))
+    ends = [*(match.start() for match in found[1:]), len(text)]
+    values: dict[str, str] = {}
+    for match, end in zip(found, ends, strict=False):
+        name = FIELD_OF_NAME[match["name"][0].lower()]
+        values.setdefault(name, text[match.end() : end].strip())
+    return FrameDescription(
+        text=text,
+        visible=values.get("visible"),
+        activity=values.get("activity"),
+        apps=_items(values.get("apps")),
+        topics=_items(values.get("topics")),
+    )
+
+
+def _items(value: str | None) -> list[str] | None:
+    """Split a list at commas that stand outside brackets."""
+    if value is None:
+        return None
+    items = re.split(r"[,;\n](?![^(\[]*[)\]])", value)
+    items = [item.strip().strip("*").rstrip(".").strip() for item in items]
+    return [item for item in items if item.casefold() not in NOTHING]

@@ -1,0 +1,60 @@
+"""Let a dry run end with the plan.
+
+Snakemake calls no hook in a dry run and does not know that it is one while the Snakefile is read,
+so a handler watches its log for the moment when the jobs are known.
+"""
+
+import atexit
+import logging
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from scribebench.errors import ScribebenchError
+
+RULE = "describe_frames"
+
+
+def show_plan_after_dry_run(workflow: Any, plan_spec: Callable[[], dict[str, Any]]) -> None:
+    """Print the plan when this process ends, if it was a dry run that got as far as its jobs."""
+    from snakemake.logging import logger
+
+    logger.addHandler(_JobWatch(workflow, plan_spec))
+
+
+class _JobWatch(logging.Handler):
+    def __init__(self, workflow: Any, plan_spec: Callable[[], dict[str, Any]]):
+        super().__init__(logging.INFO)
+        self._workflow = workflow
+        self._plan_spec = plan_spec
+        self._registered = False
+
+    def emit(self, record: logging.LogRecord) -> None:
+        if self._registered or not self._jobs_are_known(record):
+            return
+        self._registered = True
+        if self._workflow.dryrun:
+            jobs = self._workflow.dag.needrun_jobs(exclude_finished=False)
+            needed = {
+                (job.wildcards.session, job.wildcards.model, job.wildcards.variant)
+                for job in jobs
+                if job.rule.name == RULE
+            }
+            atexit.register(self._print, needed)
+
+    def _jobs_are_known(self, record: logging.LogRecord) -> bool:
+        from snakemake.common import NOTHING_TO_BE_DONE_MSG
+        from snakemake_interface_logger_plugins.common import LogEvent
+
+        event = getattr(record, "event", None)
+        return event == LogEvent.RUN_INFO or record.msg == NOTHING_TO_BE_DONE_MSG
+
+    def _print(self, needed: set[tuple[str, str, str]]) -> None:
+        from scribebench.plan.show import plan_text
+        from scribebench.plan.spec import PlanSpec, make_plan
+
+        try:
+            plan = make_plan(PlanSpec.from_json(self._plan_spec()), Path("results"), needed)
+            print("\n" + plan_text(plan), flush=True)
+        except (ScribebenchError, OSError) as error:
+            print(f"\nno plan: {error}", flush=True)

@@ -1,0 +1,200 @@
+"""Estimate the hours of runs that have not been made, and count those of runs that have."""
+
+import json
+import math
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from scribebench.project.documents import canonical_json
+
+SECONDS_PER_HOUR = 3600.0
+NS_PER_HOUR = 3.6e12
+# The one full session that seed 000 reports: 182 of 1,776 frames kept, one frame a second.
+PRIOR_KEPT, PRIOR_SAMPLED, PRIOR_DURATION_S = 182, 1776, 1776.0
+
+MEASURED_HERE = "measured here"
+MEASURED_ELSEWHERE = "measured on another session"
+PRIOR = "prior"
+UNKNOWN = "unknown"
+
+
+class PlannedRun(NamedTuple):
+    """A candidate as the plan sees it; `settings` is the canonical JSON of its identity."""
+
+    model: str
+    variant: str
+    batch_size: int
+    settings: str
+    prior: dict[str, Any]
+
+
+class PlannedSession(NamedTuple):
+    """A session as the plan sees it; `recording` is read only when nothing else tells its length.
+
+    `screenshots` is the number of pictures when the recording is a folder of them, else null.
+    """
+
+    name: str
+    recording: str
+    screenshots: int | None
+
+
+class FrameCount(NamedTuple):
+    """How many frames a session has for the models; `is_estimate` until they are chosen."""
+
+    frames: int | None
+    is_estimate: bool
+
+
+class Estimate(NamedTuple):
+    """What one run of one session takes; `hours` is null when nothing is known."""
+
+    session: str
+    run: PlannedRun
+    frames: FrameCount
+    requests: int | None
+    hours: float | None
+    basis: str
+    detail: str
+    done: bool
+
+
+def extrapolate_hours(frames: int, batch_size: int, seconds_per_batch: float) -> float:
+    """Return the hours for all batches, the last one counted whole, as seed 000 extrapolates."""
+    return math.ceil(frames / batch_size) * seconds_per_batch / SECONDS_PER_HOUR
+
+
+class Results:
+    """What stands below the results folder; read when asked for, each file once."""
+
+    def __init__(self, folder: Path):
+        self._folder = folder
+        self._runs: dict[tuple[str, str], list[dict[str, Any]]] = {}
+
+    def runs(self, model: str, variant: str) -> list[dict[str, Any]]:
+        """Return the facts of every finished run of a candidate, of all sessions."""
+        key = (model, variant)
+        if key not in self._runs:
+            found = sorted((self._folder / "runs").glob(f"*/{model}/{variant}/run.json"))
+            self._runs[key] = [facts for facts in map(_read_json, found) if facts]
+        return self._runs[key]
+
+    def selection(self, session: str) -> dict[str, Any] | None:
+        """Return how many frames of a session were kept; null when that is not decided yet."""
+        return _read_json(self._folder / "sessions" / session / "selection.json")
+
+    def kept_per_second(self) -> float:
+        """Return kept frames a second of recording, from what was selected here, else the prior."""
+        found = [
+            facts
+            for path in sorted((self._folder / "sessions").glob("*/selection.json"))
+            if (facts := _read_json(path)) and facts.get("duration_s")
+        ]
+        duration_s = sum(facts["duration_s"] for facts in found)
+        if not duration_s:
+            return PRIOR_KEPT / PRIOR_DURATION_S
+        return sum(facts["kept_frames"] for facts in found) / duration_s
+
+
+def estimate_all(
+    sessions: list[PlannedSession],
+    runs: list[PlannedRun],
+    results: Results,
+    budget: int | None,
+    needed: set[tuple[str, str, str]] | None = None,
+) -> list[Estimate]:
+    """Estimate each run of each session.
+
+    `needed` holds (session, model, variant) of the runs that are known to be due, when that is
+    known; otherwise a run counts as done when it was made with the settings at hand.
+    """
+    counts = {session.name: count_frames(session, results, budget) for session in sessions}
+    return [
+        _estimate(session.name, counts[session.name], run, results, needed)
+        for run in runs
+        for session in sessions
+    ]
+
+
+def count_frames(session: PlannedSession, results: Results, budget: int | None) -> FrameCount:
+    """Count the frames of a session, or estimate them from the length of its recording."""
+    if selection := results.selection(session.name):
+        return FrameCount(selection["kept_frames"], is_estimate=False)
+    if session.screenshots is not None:
+        frames = session.screenshots * PRIOR_KEPT / PRIOR_SAMPLED
+    else:
+        # Opening a container takes time and the video library: only when nothing else tells.
+        from scribebench.frames.decode import read_duration_s
+
+        duration_s = read_duration_s(Path(session.recording))
+        if duration_s is None:
+            return FrameCount(None, is_estimate=True)
+        frames = duration_s * results.kept_per_second()
+    frames = max(1, math.ceil(frames))
+    return FrameCount(min(frames, budget) if budget else frames, is_estimate=True)
+
+
+def _estimate(
+    session: str,
+    count: FrameCount,
+    run: PlannedRun,
+    results: Results,
+    needed: set[tuple[str, str, str]] | None,
+) -> Estimate:
+    same = [facts for facts in results.runs(*run[:2]) if facts["settings_json"] == run.settings]
+    own = [facts for facts in same if facts["session"] == session]
+    done = bool(own) if needed is None else (session, *run[:2]) not in needed
+    requests = None if count.frames is None else math.ceil(count.frames / run.batch_size)
+    if own and own[0]["asked_frames"]:
+        hours, detail = _measured(own, own[0]["frames"]), _sample_size(own)
+        basis = MEASURED_HERE
+    elif count.frames is None:
+        hours, basis, detail = None, UNKNOWN, "the recording's length cannot be read"
+    elif any(facts["asked_frames"] for facts in same):
+        hours, basis, detail = _measured(same, count.frames), MEASURED_ELSEWHERE, _sample_size(same)
+    else:
+        hours, basis, detail = _from_prior(run, count.frames)
+    return Estimate(session, run, count, requests, hours, basis, detail, done)
+
+
+def _measured(runs: list[dict[str, Any]], frames: int) -> float:
+    """Scale the wall clock of finished requests, failed ones included: they will fail again."""
+    wall_ns = sum(facts["asked_wall_ns"] for facts in runs)
+    return wall_ns / NS_PER_HOUR / sum(facts["asked_frames"] for facts in runs) * frames
+
+
+def _sample_size(runs: list[dict[str, Any]]) -> str:
+    return f"n = {sum(facts['asked_frames'] for facts in runs)} frames"
+
+
+def _from_prior(run: PlannedRun, frames: int) -> tuple[float | None, str, str]:
+    known = {int(size): s for size, s in run.prior.get("seconds_per_batch", {}).items()}
+    if not known:
+        return None, UNKNOWN, "never measured"
+    source = run.prior["source"]
+    if seconds := known.get(run.batch_size):
+        detail = f"{source}: {seconds:g} s for a batch of {run.batch_size}"
+        return extrapolate_hours(frames, run.batch_size, seconds), PRIOR, detail
+    nearest = min(known, key=lambda size: (abs(size - run.batch_size), size))
+    per_frame_s = known[nearest] / nearest
+    detail = f"{source}: {per_frame_s:.1f} s a frame in a batch of {nearest}, scaled"
+    return frames * per_frame_s / SECONDS_PER_HOUR, PRIOR, detail
+
+
+def _read_json(path: Path) -> dict[str, Any] | None:
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return value if isinstance(value, dict) else None
+
+
+def fingerprint(results: Results, runs: Iterable[PlannedRun]) -> str:
+    """Return what a plan takes from finished runs, as canonical JSON."""
+    figures = [
+        [facts[name] for name in ("session", "asked_frames", "asked_wall_ns", "settings_json")]
+        for run in runs
+        for facts in results.runs(*run[:2])
+    ]
+    return canonical_json(figures)

@@ -1,0 +1,105 @@
+"""Read YAML written by people, and check it against a closed schema in plain words."""
+
+import difflib
+import json
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from scribebench.errors import ScribebenchError
+
+# The C loader is ten times faster; every start of Snakemake reads all model files.
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _StrictLoader(_Loader):  # type: ignore[misc, valid-type]
+    """A loader that refuses a key that stands twice: one of the two values would be lost."""
+
+
+def _mapping(loader: Any, node: yaml.MappingNode) -> dict[str, Any]:
+    keys = [loader.construct_object(key, deep=True) for key, _ in node.value]
+    for key in keys:
+        if keys.count(key) > 1:
+            raise yaml.constructor.ConstructorError(
+                problem=f"the key {key!r} stands twice", problem_mark=node.start_mark
+            )
+    loader.flatten_mapping(node)
+    # JSON has text keys only, and so have schemas: `3: 50` is read as "3": 50.
+    return {
+        str(loader.construct_object(key, deep=True)): loader.construct_object(value, deep=True)
+        for key, value in node.value
+    }
+
+
+_StrictLoader.add_constructor("tag:yaml.org,2002:map", _mapping)
+
+
+def read_yaml(path: Path) -> dict[str, Any]:
+    """Return the mapping in a YAML file; an empty file is an empty mapping.
+
+    Raises ScribebenchError, naming file and line, when the file is no YAML mapping.
+    """
+    try:
+        value = yaml.load(path.read_text(encoding="utf-8"), Loader=_StrictLoader)
+    except OSError as error:
+        raise ScribebenchError(f"{path} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise ScribebenchError(f"{path} is not UTF-8 text; save it as UTF-8") from error
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f", line {mark.line + 1}" if mark else ""
+        problem = getattr(error, "problem", None) or str(error)
+        raise ScribebenchError(f"{path}{place} is not valid YAML: {problem}") from error
+    if value is None:
+        return {}
+    if not isinstance(value, dict):
+        raise ScribebenchError(f"{path} must hold keys and values, as in `title: My session`")
+    return value
+
+
+def canonical_json(value: Any) -> str:
+    """Return JSON that does not depend on the order of keys."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+
+
+def check(value: Any, schema: Path, source: Path | str) -> None:
+    """Check `value`, read from `source`, against a JSON schema.
+
+    Raises ScribebenchError with one line for each problem: the key, what is wrong, what is allowed.
+    """
+    problems = sorted(_validator(schema).iter_errors(value), key=lambda error: list(error.path))
+    if problems:
+        lines = [_explain(problem) for problem in problems]
+        raise ScribebenchError("\n".join(f"{source}: {line}" for line in lines))
+
+
+@cache
+def _validator(schema: Path) -> Any:
+    from jsonschema import Draft202012Validator  # not free; Snakemake itself has loaded it by now
+
+    return Draft202012Validator(read_yaml(schema))
+
+
+def _explain(problem: Any) -> str:
+    place = ".".join(str(part) for part in problem.absolute_path)
+    at = f"`{place}`: " if place else ""
+    if problem.validator == "additionalProperties":
+        known = sorted(problem.schema.get("properties", {}))
+        unknown = sorted(set(problem.instance) - set(known))
+        return at + "; ".join(_unknown_key(key, known) for key in unknown)
+    if problem.validator == "required":
+        missing = [key for key in problem.validator_value if key not in problem.instance]
+        return f"{at}the key {', '.join(f'`{key}`' for key in missing)} is missing"
+    meaning = problem.schema.get("description") if isinstance(problem.schema, dict) else None
+    hint = f" ({meaning})" if meaning else ""
+    if problem.validator == "oneOf":
+        return f"{at}{problem.instance!r} is not allowed here{hint}"
+    return f"{at}{problem.message}{hint}"
+
+
+def _unknown_key(key: str, known: list[str]) -> str:
+    close = difflib.get_close_matches(key, known, n=1)
+    mend = f"did you mean `{close[0]}`?" if close else f"known keys are {', '.join(known)}"
+    return f"`{key}` is not a key here; {mend}"

@@ -1,0 +1,193 @@
+"""Everything that the Snakefile knows about the project folder it runs in."""
+
+import re
+from collections.abc import Iterable
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from scribebench.errors import ScribebenchError
+from scribebench.project.documents import canonical_json, check
+from scribebench.project.models import (
+    BASE,
+    Model,
+    Run,
+    find_run,
+    identity,
+    load_models,
+    select_runs,
+)
+from scribebench.project.sessions import (
+    Session,
+    load_session,
+    rename_advice,
+    session_folders,
+)
+
+NOTHING = "(?!)"  # a pattern that matches no text
+
+
+def load_workspace(root: Path, config: dict[str, Any]) -> "Workspace":
+    """Check the configuration, the model files and the selected sessions below `root`.
+
+    Raises ScribebenchError that names every problem found and its mend.
+    """
+    schemas = root / "config"
+    check(config, schemas / "config.schema.yaml", "config/config.yaml")
+    models = load_models(root / "config" / "models", schemas / "model.schema.yaml")
+    runs = select_runs(models, config["models"])
+    extra = [find_run(models, name) for name in config.get("extra_models", [])]
+    prompt = config["describe"]["prompt"]
+    if not (root / prompt).is_file():
+        raise ScribebenchError(
+            f"config/config.yaml: `describe.prompt` names {prompt}, which is not there"
+        )
+    return Workspace(root, config, models, list(dict.fromkeys([*runs, *extra])))
+
+
+class Workspace:
+    """The checked configuration, the sessions and the candidates."""
+
+    def __init__(
+        self, root: Path, config: dict[str, Any], models: dict[str, Model], runs: list[Run]
+    ):
+        self._root = root
+        self._config = config
+        self._models = models
+        self._loaded: dict[str, Session] = {}
+        self.runs = runs
+        self.prompt: str = config["describe"]["prompt"]
+        folders = session_folders(root / "sessions")
+        self._folders = folders.names
+        self.advice = [rename_advice(name) for name in folders.refused]
+        self.sessions = self._select(config["sessions"], folders.names)
+        self._load_all(self.sessions)
+
+    @property
+    def session_pattern(self) -> str:
+        """Regular expression of the sessions that can be asked for, selected or not."""
+        return _any_of(self._folders)
+
+    @property
+    def model_pattern(self) -> str:
+        """Regular expression of the models that can be asked for, selected or not."""
+        return _any_of(self._models)
+
+    @property
+    def variant_pattern(self) -> str:
+        """Regular expression of the variants that can be asked for."""
+        return _any_of({name for model in self._models.values() for name in model.variants})
+
+    def session(self, name: str) -> Session:
+        """Return a session; one that is not selected is read when it is asked for."""
+        if name not in self._loaded:
+            schema = self._root / "config" / "session.schema.yaml"
+            self._loaded[name] = load_session(self._root / "sessions", name, schema)
+        return self._loaded[name]
+
+    def settings(self, model: str, variant: str) -> dict[str, Any]:
+        """Return the settings of a run. Raises ScribebenchError when there is no such variant."""
+        name = model if variant == BASE else f"{model}/{variant}"
+        return self._models[model].variants[find_run(self._models, name).variant]
+
+    def priority(self, model: str) -> int:
+        """Return a number that is the same for all jobs of a model, the highest for the first."""
+        return self._priorities.get(model, 0)
+
+    def extract_spec(self, name: str) -> dict[str, Any]:
+        """Return what decides a session's sampled frames."""
+        session = self.session(name)
+        folder = self._root / "sessions" / name
+        return {
+            "recording": str(session.recording.path.relative_to(folder)),
+            "sample_fps": session.settings.get("sample_fps", self._config["frames"]["sample_fps"]),
+            "masks": session.settings.get("masks", []),
+        }
+
+    @property
+    def keep_settings(self) -> dict[str, Any]:
+        """Return what decides which sampled frames are kept."""
+        return {key: value for key, value in self._config["frames"].items() if key != "sample_fps"}
+
+    @property
+    def gather_spec(self) -> dict[str, Any]:
+        """Return what the tables are gathered from."""
+        return {"sessions": self.sessions, "runs": [list(run) for run in self.runs]}
+
+    @property
+    def report_spec(self) -> dict[str, Any]:
+        """Return what only the report shows: names, advice, which pictures."""
+        labels = {run.model: self._models[run.model].label for run in self.runs}
+        titles = {name: self.session(name).settings.get("title", name) for name in self.sessions}
+        return {
+            "labels": labels,
+            "titles": titles,
+            "refused": self.advice,
+            "images": self._config["report"]["images"],
+        }
+
+    def plan_spec(self) -> dict[str, Any]:
+        """Return what the plan is made for; no recording is opened."""
+        budget = self._config["frames"]["budget"]
+        return {
+            "sessions": [self._planned_session(name) for name in self.sessions],
+            "runs": [self._planned_run(run) for run in self.runs],
+            "budget": None if budget == "auto" else budget,
+        }
+
+    def measured(self, results: Path) -> str:
+        """Return what finished runs tell a plan; when it changes, a plan is out of date."""
+        from scribebench.plan.estimate import PlannedRun, Results, fingerprint
+
+        runs = [PlannedRun(*self._planned_run(run)) for run in self.runs]
+        return fingerprint(Results(results), runs)
+
+    @cached_property
+    def _priorities(self) -> dict[str, int]:
+        names = list(dict.fromkeys(run.model for run in self.runs))
+        return {name: len(names) - place for place, name in enumerate(names)}
+
+    def _planned_session(self, name: str) -> list[Any]:
+        recording = self.session(name).recording
+        screenshots = None if recording.is_video else len(recording.files)
+        return [name, str(recording.path), screenshots]
+
+    def _planned_run(self, run: Run) -> list[Any]:
+        settings = self.settings(*run)
+        prior = settings.get("prior", {})
+        return [
+            *run,
+            settings.get("batch_size", 1),
+            canonical_json(identity(settings)),
+            prior,
+        ]
+
+    def _select(self, selected: list[str] | str, names: list[str]) -> list[str]:
+        if selected != "all":
+            if unknown := [name for name in selected if name not in names]:
+                raise ScribebenchError(
+                    f"config/config.yaml: `sessions:` names {', '.join(map(repr, unknown))}, but "
+                    f"sessions/ holds {', '.join(names) or 'no session'}"
+                )
+            return list(selected)
+        if not names:
+            raise ScribebenchError(
+                "sessions/ holds no session: put a recording into a folder of its own there, for "
+                "example sessions/monday/recording.mp4"
+                + "".join(f"; {text}" for text in self.advice)
+            )
+        return names
+
+    def _load_all(self, names: list[str]) -> None:
+        problems = []
+        for name in names:
+            try:
+                self.session(name)
+            except ScribebenchError as error:
+                problems.append(str(error))
+        if problems:
+            raise ScribebenchError("\n".join(problems))
+
+
+def _any_of(names: Iterable[str]) -> str:
+    return "|".join(map(re.escape, sorted(names))) or NOTHING

@@ -1,0 +1,309 @@
+"""results/report.md: what was run, on what, what it took, what came out, what was not measured."""
+
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from scribebench.plan.show import format_hours
+from scribebench.report.escape import block, inline, path
+from scribebench.report.figures import RunFigures, Spread, run_figures
+from scribebench.report.layout import table
+from scribebench.tables import read_rows
+
+EXAMPLES = 3
+DASH = "–"
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class ReportData:
+    """The tables that a report is made from, and the names that it shows."""
+
+    sessions: list[Row]
+    runs: list[Row]
+    stages: list[Row]
+    requests: list[Row]
+    descriptions: list[Row]
+    frames: list[Row]
+    labels: dict[str, str]
+    titles: dict[str, str]
+    refused: list[str]
+
+
+def load(
+    tables: Path, labels: dict[str, str], titles: dict[str, str], refused: list[str]
+) -> ReportData:
+    """Read the tables that `build_tables` wrote."""
+
+    def rows(name: str) -> list[Row]:
+        return read_rows(tables / f"{name}.parquet")
+
+    return ReportData(
+        sessions=rows("sessions"),
+        runs=rows("runs"),
+        stages=rows("stages"),
+        requests=rows("requests"),
+        descriptions=rows("descriptions"),
+        frames=read_rows(
+            tables / "frames.parquet", ["session", "frame_index", "time_s", "kept", "image"]
+        ),
+        labels=labels,
+        titles=titles,
+        refused=refused,
+    )
+
+
+def choose_examples(data: ReportData) -> list[tuple[str, Row]]:
+    """Return (session, frame) of a few described frames, spread over all that were described."""
+    described = {
+        (row["session"], row["frame_index"]) for row in data.descriptions if row["text"] is not None
+    }
+    frames = [
+        (row["session"], row)
+        for row in data.frames
+        if row["kept"] and (row["session"], row["frame_index"]) in described
+    ]
+    count = min(EXAMPLES, len(frames))
+    return [frames[(2 * place + 1) * len(frames) // (2 * count)] for place in range(count)]
+
+
+def write_markdown(data: ReportData, pictures: dict[tuple[str, int], str]) -> str:
+    """Return the report; `pictures` maps (session, frame_index) to a thumbnail's relative path."""
+    parts = [
+        "# Scribebench report",
+        _answer(data),
+        "## What was run\n\n" + _sessions(data),
+        "## Candidates\n\n" + _candidates(data),
+        "## Where the time went\n\n" + _stages(data.stages),
+        "## On what machine\n\n" + _machines(data),
+        "## Examples\n\n" + _examples(data, pictures),
+        "## What was not measured\n\n" + _not_measured(data),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def format_time(time_s: float) -> str:
+    """Return 01:20 or 1:01:20."""
+    minutes, seconds = divmod(int(time_s), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{minutes:02d}:{seconds:02d}"
+
+
+def format_spread(value: Spread | None, digits: int = 1) -> str:
+    """Return the median with its ends, or a dash when nothing is known."""
+    if value is None:
+        return DASH
+    if value.n == 1:
+        return f"{value.median:.{digits}f}"
+    return f"{value.median:.{digits}f} ({value.low:.{digits}f}{DASH}{value.high:.{digits}f})"
+
+
+def _answer(data: ReportData) -> str:
+    models = [row for row in data.runs if row["backend"] != "ocr"]
+    if not models:
+        return (
+            "**No vision-language model was run.** What follows is the OCR baseline: the text that "
+            "stands on the screen, the floor that a model must beat. To run a model, add it to "
+            "`models:` in `config/config.yaml`, or try one with `make model MODEL=qwen3-vl-4b`; "
+            "`snakemake -n results/report.md` says beforehand how long each takes."
+        )
+    names = ", ".join(dict.fromkeys(_label(data, row) for row in models))
+    return (
+        f"**Measured: {names}.** This version measures how long each candidate takes and shows "
+        "what it says; it does not grade what is said, and so it recommends none."
+    )
+
+
+def _sessions(data: ReportData) -> str:
+    rows = []
+    notes = []
+    for row in data.sessions:
+        name = data.titles.get(row["session"], row["session"])
+        duration_s = row["duration_s"]
+        rows.append(
+            (
+                inline(name),
+                inline(row["recording"]),
+                f"{row['width_px']}x{row['height_px']}",
+                DASH if duration_s is None else format_time(duration_s),
+                str(row["sampled_frames"]),
+                str(row["kept_frames"]),
+                f"{100 * row['kept_frames'] / row['sampled_frames']:.0f} %",
+                str(row["scenes"]),
+            )
+        )
+        if row["missing_s"]:
+            notes.append(
+                f"- **{inline(name)}: the last {row['missing_s']:.0f} s of the recording could not "
+                "be decoded** and are in no figure; the file is cut short or damaged."
+            )
+        if row["broken_packets"]:
+            notes.append(
+                f"- **{inline(name)}: {row['broken_packets']} parts of the recording could not be "
+                "decoded**; frames around them may be missing."
+            )
+    notes += [f"- {inline(text, 400)}" for text in data.refused]
+    headings = ("session", "recording", "size", "length", "looked at", "kept", "share", "scenes")
+    text = table(headings, rows, numbers_from=2)
+    return "\n\n".join([text, "\n".join(notes)]) if notes else text
+
+
+def _candidates(data: ReportData) -> str:
+    rows, notes = [], []
+    for key, group in _by_run(data.requests):
+        said = [row for row in data.descriptions if _run_of(row) == key]
+        figures = run_figures(group, said)
+        run = next(row for row in data.runs if _run_of(row) == key)
+        rows.append(_candidate_row(data, run, figures))
+        notes += _candidate_notes(data, run, figures)
+    headings = (
+        "session", "candidate", "batch", "described", "requests", "s a frame", "first token s",
+        "prefill tok/s", "decode tok/s", "asked for", "n",
+    )  # fmt: skip
+    text = table(headings, rows, numbers_from=2)
+    legend = (
+        "Speeds are medians (lowest–highest) over n finished requests; a dash is unknown. *Asked "
+        "for* is the wall clock of all requests, failed ones included. tok/s are tokens decoded "
+        "over decode time, by the server's clocks."
+    )
+    return "\n\n".join([text, legend, *(["\n".join(notes)] if notes else [])])
+
+
+def _candidate_row(data: ReportData, run: Row, figures: RunFigures) -> tuple[str, ...]:
+    wall_s = figures.asked_wall_s
+    valid = figures.seconds_per_frame
+    return (
+        inline(data.titles.get(run["session"], run["session"])),
+        inline(_label(data, run)),
+        str(run["batch_size"]),
+        f"{figures.described} of {figures.frames}",
+        str(figures.requests),
+        format_spread(figures.seconds_per_frame, 2),
+        format_spread(figures.first_token_s, 2),
+        format_spread(figures.prefill_tps, 0),
+        format_spread(figures.decode_tps),
+        DASH if wall_s is None else format_hours(wall_s / 3600),
+        str(valid.n if valid else 0),
+    )
+
+
+def _candidate_notes(data: ReportData, run: Row, figures: RunFigures) -> list[str]:
+    notes = []
+    label = inline(_label(data, run))
+    if run["backend"] == "ocr":
+        notes.append(
+            f"- {label}: a baseline and no vision-language model. Its time is that of reading the "
+            "kept frames; several are read side by side, so the job ends sooner than the sum."
+        )
+    elif set(figures.outcomes) != {"stop"}:
+        outcomes = ", ".join(f"{count} {inline(name)}" for name, count in figures.outcomes.items())
+        notes.append(f"- {label}: requests ended as {outcomes}.")
+    if figures.left_out:
+        reasons = ", ".join(f"{count} {inline(name)}" for name, count in figures.left_out.items())
+        notes.append(f"- {label}: left out of the speeds: {reasons}.")
+    if figures.described < figures.frames:
+        missing = figures.frames - figures.described
+        notes.append(f"- {label}: {missing} frames got no description of their own.")
+    return notes
+
+
+def _stages(stages: list[Row]) -> str:
+    rows = []
+    for rule, group in groupby(stages, key=lambda row: row["rule"]):
+        jobs = list(group)
+        memory = [row["max_rss_bytes"] for row in jobs if row["max_rss_bytes"] is not None]
+        cpu = [row["cpu_s"] for row in jobs if row["cpu_s"] is not None]
+        rows.append(
+            (
+                f"`{rule}`",
+                str(len(jobs)),
+                f"{sum(row['wall_s'] for row in jobs):.1f}",
+                f"{sum(cpu):.1f}" if cpu else DASH,
+                f"{max(memory) / 2**20:.0f}" if memory else DASH,
+            )
+        )
+    headings = ("stage", "jobs", "wall s", "CPU s", "peak memory MiB")
+    note = (
+        "Sums over jobs, of each job's last run, start-up of its process included. Jobs run side "
+        "by side, so the sums are more than the wait; CPU and memory are sampled and miss short "
+        "jobs."
+    )
+    return f"{table(headings, rows)}\n\n{note}" if rows else "No stage was timed."
+
+
+def _machines(data: ReportData) -> str:
+    lines = {}
+    for run in data.runs:
+        facts = [
+            run["os"],
+            run["cpu_model"],
+            f"{run['cpu_cores']} cores" if run["cpu_cores"] else None,
+            f"{run['ram_bytes'] / 2**30:.0f} GiB memory",
+            "GPU: " + ", ".join(run["gpu_names"])
+            if run["gpu_names"]
+            else "no GPU that a tool tells of",
+            f"Python {run['python_version']}",
+        ]
+        line = "- " + ", ".join(inline(fact) for fact in facts if fact)
+        lines.setdefault(line, []).append(inline(_label(data, run)))
+    if len(lines) == 1:
+        return next(iter(lines))
+    return "\n".join(f"{line}: {', '.join(dict.fromkeys(who))}" for line, who in lines.items())
+
+
+def _examples(data: ReportData, pictures: dict[tuple[str, int], str]) -> str:
+    parts = []
+    for session, frame in choose_examples(data):
+        title = inline(data.titles.get(session, session))
+        parts.append(f"### {title}, {format_time(frame['time_s'])}")
+        if picture := pictures.get((session, frame["frame_index"])):
+            parts.append(f"![the screen at {format_time(frame['time_s'])}]({path(picture)})")
+        for row in data.descriptions:
+            if (row["session"], row["frame_index"]) == (session, frame["frame_index"]):
+                parts.append(_said(data, row))
+    return "\n\n".join(parts) if parts else "Nothing was described."
+
+
+def _said(data: ReportData, row: Row) -> str:
+    heading = f"**{inline(_label(data, row))}**"
+    if row["text"] is None:
+        return f"{heading}: no description"
+    fields = [
+        f"- applications: {inline(', '.join(row['apps'])) if row['apps'] else DASH}",
+        f"- activity: {inline(row['activity'], 400)}",
+        f"- topics: {inline(', '.join(row['topics'])) if row['topics'] else DASH}",
+    ]
+    visible = row["visible"] if row["visible"] is not None else row["text"]
+    return "\n\n".join([heading, "\n".join(fields), block(visible, 1200)])
+
+
+def _not_measured(data: ReportData) -> str:
+    notes = [
+        "- Whether a description is right: replies are stored, but not graded yet.",
+        "- The rubric of questions with known answers: not asked yet.",
+        "- Cold start, memory of the model and the tokens that a picture costs: not probed yet.",
+        "- Frames are chosen by a whole-picture hash, which can miss a change of one line; see "
+        "`docs/frames.md` for what that loses.",
+    ]
+    if all(row["backend"] == "ocr" for row in data.runs):
+        notes.insert(0, "- Any vision-language model: none was selected.")
+    else:
+        notes.append(
+            "- Whether a batch puts descriptions on the right pictures: read the examples before "
+            "trusting a batch of more than one."
+        )
+    return "\n".join(notes)
+
+
+def _label(data: ReportData, row: Row) -> str:
+    label = data.labels.get(row["model"], row["model"])
+    return label if row["variant"] == "base" else f"{label}, {row['variant']}"
+
+
+def _run_of(row: Row) -> tuple[str, str, str]:
+    return row["session"], row["model"], row["variant"]
+
+
+def _by_run(requests: list[Row]) -> list[tuple[tuple[str, str, str], list[Row]]]:
+    return [(key, list(group)) for key, group in groupby(requests, key=_run_of)]

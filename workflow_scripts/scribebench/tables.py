@@ -1,0 +1,343 @@
+"""The Parquet tables: their columns, types, units and meanings, and how they are written and read.
+
+Conventions: the unit is the suffix of a name (`_ns _s _px _bytes _tokens`), unknown is null and
+never 0, categories are dictionary-encoded, nested payloads are JSON in `*_json` columns, pictures
+are named by hash and path and never stored inline.
+"""
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from scribebench.errors import ScribebenchError
+from scribebench.files import whole_file
+
+SCHEMA_VERSION = "1.0.0"
+
+CATEGORY = pa.dictionary(pa.int32(), pa.string())
+UTC = pa.timestamp("us", tz="UTC")
+
+
+class Column(NamedTuple):
+    """A column: its name (with the unit as suffix), Arrow type, and what it means."""
+
+    name: str
+    type: pa.DataType
+    meaning: str
+
+
+class Table(NamedTuple):
+    """A table: what one row is, and its columns."""
+
+    name: str
+    row: str
+    columns: tuple[Column, ...]
+
+    def schema(self) -> pa.Schema:
+        """Return the Arrow schema, with the meanings and the schema version in its metadata."""
+        fields = [
+            pa.field(column.name, column.type, metadata={"meaning": column.meaning})
+            for column in self.columns
+        ]
+        metadata = {"schema_version": SCHEMA_VERSION, "table": self.name, "row": self.row}
+        return pa.schema(fields, metadata=metadata)
+
+
+def write_table(path: Path, table: Table, rows: Iterable[Mapping[str, Any]]) -> None:
+    """Write rows to `path`, whole or not at all; a column that a row lacks is null there.
+
+    Raises KeyError when a row has a column that the table does not know.
+    """
+    names = [column.name for column in table.columns]
+    rows = list(rows)
+    for row in rows:
+        if unknown := set(row) - set(names):
+            raise KeyError(f"the table {table.name} has no column {', '.join(sorted(unknown))}")
+    data = {name: [row.get(name) for row in rows] for name in names}
+    write_arrow(path, pa.Table.from_pydict(data, schema=table.schema()))
+
+
+def write_arrow(path: Path, data: pa.Table) -> None:
+    """Write an Arrow table to `path`, whole or not at all."""
+    with whole_file(path) as temporary, temporary.open("wb") as stream:
+        pq.write_table(data, stream, compression="zstd")
+
+
+def read_table(path: Path) -> pa.Table:
+    """Read a Parquet file. Raises ScribebenchError with the mend when it is damaged."""
+    try:
+        with path.open("rb") as stream:
+            return pq.read_table(stream)
+    except (pa.ArrowException, OSError) as error:
+        raise ScribebenchError(
+            f"{path} cannot be read ({error}); delete it and run the same command again"
+        ) from error
+
+
+def read_rows(path: Path, columns: list[str] | None = None) -> list[dict[str, Any]]:
+    """Read a Parquet file as one dictionary for each row."""
+    table = read_table(path)
+    return (table.select(columns) if columns else table).to_pylist()
+
+
+def union(tables: Iterable[pa.Table], schema: pa.Schema) -> pa.Table:
+    """Return the rows of all tables under one schema."""
+    casted = [table.cast(schema) for table in tables]
+    return pa.concat_tables(casted) if casted else schema.empty_table()
+
+
+RUN_KEY = (
+    Column("session", CATEGORY, "folder in sessions/"),
+    Column("model", CATEGORY, "file in config/models/"),
+    Column("variant", CATEGORY, "variant of the model's file; base is the file itself"),
+)
+
+SIGNALS = Table(
+    "signals",
+    "one sampled frame of a recording, in order",
+    (
+        Column("frame_index", pa.int32(), "0-based place among the sampled frames"),
+        Column("time_s", pa.float64(), "presentation time from the recording's first frame"),
+        Column("phash", pa.string(), "64-bit perceptual hash (imagehash.phash), hexadecimal"),
+        Column("content_val", pa.float64(), "mean of the three differences in HSV (0-255)"),
+        Column("delta_hue", pa.float64(), "mean hue difference to the sampled frame before"),
+        Column("delta_sat", pa.float64(), "mean saturation difference to the frame before"),
+        Column("delta_lum", pa.float64(), "mean value difference to the frame before"),
+        Column("changed_fraction", pa.float64(), "share of visibly changed pixels since then"),
+        Column("brightness", pa.float64(), "mean grey value (0-255)"),
+        Column("candidate", pa.bool_(), "whether the full picture stands in candidates/"),
+    ),
+)
+
+SCENES = Table(
+    "scenes",
+    "one stretch between two scene changes",
+    (
+        Column("scene", pa.int32(), "0-based number"),
+        Column("start_s", pa.float64(), "time of its first sampled frame"),
+        Column("end_s", pa.float64(), "time of its last sampled frame"),
+        Column("first_frame", pa.int32(), "frame_index of its first sampled frame"),
+        Column("last_frame", pa.int32(), "frame_index of its last sampled frame"),
+    ),
+)
+
+FRAMES = Table(
+    "frames",
+    "one sampled frame of a recording, in order",
+    (
+        Column("frame_index", pa.int32(), "0-based place among the sampled frames"),
+        Column("time_s", pa.float64(), "presentation time from the recording's first frame"),
+        Column("kept", pa.bool_(), "whether the frame goes to the models"),
+        Column(
+            "reason", CATEGORY, "kept: first, changed, unsettled, keepalive; dropped: same, passing"
+        ),
+        Column("represented_by", pa.int32(), "frame_index of the kept frame that stands for it"),
+        Column("image", pa.string(), "picture of a kept frame, relative to this file; else null"),
+        Column("image_sha256", pa.string(), "hash of that picture's file"),
+        Column("width_px", pa.int32(), "width of that picture"),
+        Column("height_px", pa.int32(), "height of that picture"),
+        Column("scene", pa.int32(), "number of the scene that it belongs to"),
+        Column("phash_distance", pa.int32(), "hash bits that differ from the last kept frame"),
+        *SIGNALS.columns[2:-1],
+    ),
+)
+
+TEXT = Table(
+    "text",
+    "one kept frame with the text that OCR reads on it",
+    (
+        Column("frame_index", pa.int32(), "0-based place among the sampled frames"),
+        Column("time_s", pa.float64(), "presentation time from the recording's first frame"),
+        Column("image_sha256", pa.string(), "hash of the picture that was read"),
+        Column("text", pa.string(), "all lines, in reading order"),
+        Column(
+            "lines",
+            pa.list_(
+                pa.struct(
+                    [
+                        ("text", pa.string()),
+                        ("confidence", pa.float64()),
+                        ("left_px", pa.float64()),
+                        ("top_px", pa.float64()),
+                        ("right_px", pa.float64()),
+                        ("bottom_px", pa.float64()),
+                    ]
+                )
+            ),
+            "the lines with the reader's confidence (0-1) and their boxes",
+        ),
+        Column("reader", CATEGORY, "OCR engine, version and settings"),
+        Column("read_wall_ns", pa.int64(), "time that reading took when it was done"),
+        Column("read_at_utc", UTC, "when that was"),
+    ),
+)
+
+REQUESTS = Table(
+    "requests",
+    "one request to a model, whatever came of it",
+    (
+        Column("schema_version", pa.string(), "version of these tables"),
+        Column("run_id", pa.string(), "session, model and variant, as a short hash"),
+        *RUN_KEY,
+        Column("request_uid", pa.string(), "first 16 digits of the request's key"),
+        Column("experiment", CATEGORY, "what the request was made for"),
+        Column("item_id", pa.string(), "frame_index of the frames asked about, joined by +"),
+        Column("repeat_index", pa.int16(), "0-based repeat of the same request"),
+        Column("request_seed", pa.int64(), "seed that was sent"),
+        Column("order_index", pa.int32(), "place in the order in which the run asked"),
+        Column("model_id", pa.string(), "name that the server knows the model by"),
+        Column("model_digest", pa.string(), "what the server tells of the model's identity"),
+        Column("quantization", pa.string(), "as the model's file states it"),
+        Column("backend", CATEGORY, "how the model is reached"),
+        Column("backend_version", pa.string(), "as the server tells it"),
+        Column("endpoint_kind", CATEGORY, "native, v1 or embedded"),
+        Column("prompt_sha256", pa.string(), "hash of the instructions"),
+        Column("layout", CATEGORY, "how labels, pictures and instructions are arranged"),
+        Column("image_count", pa.int16(), "pictures sent"),
+        Column("image_sha256", pa.list_(pa.string()), "hashes of the bytes sent"),
+        Column("image_w_px", pa.list_(pa.int32()), "widths as sent"),
+        Column("image_h_px", pa.list_(pa.int32()), "heights as sent"),
+        Column("image_bytes", pa.int64(), "sum of the bytes sent"),
+        Column("image_tokens_expected", pa.int32(), "by formula; null where none is known"),
+        Column("image_tokens_measured", pa.int32(), "as the server counts; null if it does not"),
+        Column("images_fit", pa.bool_(), "whether all pictures are proven to be in the context"),
+        Column("frame_ts_s", pa.list_(pa.float64()), "recording times of the frames"),
+        Column("n_ctx_requested", pa.int32(), "context size asked for, in tokens"),
+        Column("n_ctx_effective", pa.int32(), "context size that the server states, in tokens"),
+        Column("max_output_tokens", pa.int32(), "most tokens that the reply could have"),
+        Column("temperature", pa.float64(), "as sent"),
+        Column("top_p", pa.float64(), "as sent"),
+        Column("min_p", pa.float64(), "as sent"),
+        Column("repeat_penalty", pa.float64(), "as sent"),
+        Column("presence_penalty", pa.float64(), "as sent"),
+        Column("think_requested", CATEGORY, "unset, false, true, low, medium or high"),
+        Column("options_json", pa.string(), "everything sent besides the messages"),
+        Column("t_start_utc", UTC, "when the request was sent"),
+        Column("wall_ns", pa.int64(), "client clock: request sent to last byte"),
+        Column("ttft_ns", pa.int64(), "client clock: to the first chunk of any kind"),
+        Column("ttft_content_ns", pa.int64(), "client clock: to the first visible content"),
+        Column("srv_total_ns", pa.int64(), "server clock: whole request"),
+        Column("srv_load_ns", pa.int64(), "server clock: loading the model"),
+        Column("srv_prompt_eval_ns", pa.int64(), "server clock: prefill, image encoding included"),
+        Column("srv_eval_ns", pa.int64(), "server clock: decode"),
+        Column("srv_unaccounted_ns", pa.int64(), "server clock: total less the other three"),
+        Column("prompt_tokens", pa.int32(), "as the server counts, pictures included"),
+        Column("prompt_tokens_cached", pa.int32(), "of these, taken from the server's cache"),
+        Column("output_tokens", pa.int32(), "as the server counts, thinking included"),
+        Column("thinking_tokens", pa.int32(), "of these, thinking; null if the server says not"),
+        Column("content_chars", pa.int32(), "characters of the visible reply"),
+        Column("thinking_chars", pa.int32(), "characters of thinking"),
+        Column("decode_tps", pa.float64(), "output tokens / decode time, by the server's clocks"),
+        Column("prefill_tps", pa.float64(), "evaluated prompt tokens / prefill; null if unknown"),
+        Column("wall_tps", pa.float64(), "output tokens / wall"),
+        Column("s_per_image", pa.float64(), "wall seconds / pictures"),
+        Column("model_state_before", CATEGORY, "cold, warm, other_model_loaded or unknown"),
+        Column("http_status", pa.int16(), "of the last attempt"),
+        Column("finish_reason_raw", pa.string(), "as the server puts it"),
+        Column("finish_reason", CATEGORY, "stop, length, context, client_timeout, error, ..."),
+        Column("stream_complete", pa.bool_(), "whether the end of the stream was seen"),
+        Column("attempts", pa.int8(), "how often it was sent"),
+        Column("cache_hit", pa.bool_(), "answered by what another run was told; not in speeds"),
+        Column("warmup", pa.bool_(), "a warm-up request; not in speeds"),
+        Column("error_kind", CATEGORY, "context_overflow, oom, unsupported, timeout, ..."),
+        Column("error_message", pa.string(), "as the server puts it, shortened"),
+        Column("speed_valid", pa.bool_(), "whether the row may enter a speed figure"),
+        Column("speed_invalid_reasons", pa.list_(pa.string()), "why not"),
+        Column("output_text_ref", pa.string(), "where the raw reply stands: file#line"),
+    ),
+)
+
+DESCRIPTIONS = Table(
+    "descriptions",
+    "one frame that a model was asked to describe",
+    (
+        *RUN_KEY,
+        Column("request_uid", pa.string(), "the request, as in requests"),
+        Column("slot", pa.int16(), "0-based place of the frame in its request"),
+        Column("frame_index", pa.int32(), "0-based place among the sampled frames"),
+        Column("time_s", pa.float64(), "presentation time from the recording's first frame"),
+        Column(
+            "text", pa.string(), "the part of the reply about this frame; null if there is none"
+        ),
+        Column("visible", pa.string(), "what is on the screen, as the model puts it"),
+        Column("activity", pa.string(), "what the person does, as the model puts it"),
+        Column("apps", pa.list_(pa.string()), "applications, as the model names them"),
+        Column("topics", pa.list_(pa.string()), "topics and projects, as the model names them"),
+    ),
+)
+
+RUNS = Table(
+    "runs",
+    "one run: a session described by a model with a variant's settings",
+    (
+        Column("run_id", pa.string(), "as in requests"),
+        *RUN_KEY,
+        Column("backend", CATEGORY, "how the model is reached"),
+        Column("backend_version", pa.string(), "as the server tells it"),
+        Column("model_id", pa.string(), "name that the server knows the model by"),
+        Column("model_digest", pa.string(), "what the server tells of the model's identity"),
+        Column("quantization", pa.string(), "as the model's file states it"),
+        Column("batch_size", pa.int32(), "pictures in one request"),
+        Column("settings_json", pa.string(), "all settings that decide the replies"),
+        Column("requests", pa.int32(), "requests that it took"),
+        Column("frames", pa.int32(), "frames asked about"),
+        Column("asked_frames", pa.int32(), "of these, asked for this run and not for another"),
+        Column("asked_wall_ns", pa.int64(), "wall clock of those requests, failed ones included"),
+        Column("workflow_version", pa.string(), "version of Scribebench"),
+        Column("git_commit", pa.string(), "commit of the project folder; null outside git"),
+        Column("python_version", pa.string(), "of the job"),
+        Column("os", pa.string(), "operating system and its version"),
+        Column("cpu_model", pa.string(), "as the system names it"),
+        Column("cpu_cores", pa.int32(), "logical cores"),
+        Column("ram_bytes", pa.int64(), "memory of the machine"),
+        Column("gpu_names", pa.list_(pa.string()), "null if no tool tells"),
+        Column("gpu_vram_bytes", pa.list_(pa.int64()), "null if no tool tells"),
+    ),
+)
+
+SESSIONS = Table(
+    "sessions",
+    "one recording",
+    (
+        Column("session", CATEGORY, "folder in sessions/"),
+        Column("recording", pa.string(), "file or folder that is the recording"),
+        Column("codec", pa.string(), "video codec, or screenshots"),
+        Column("width_px", pa.int32(), "of the upright picture"),
+        Column("height_px", pa.int32(), "of the upright picture"),
+        Column("frame_rate", pa.float64(), "frames a second that the file states on average"),
+        Column("duration_s", pa.float64(), "length that the container states"),
+        Column("decoded_frames", pa.int32(), "frames that could be decoded"),
+        Column("sampled_frames", pa.int32(), "frames that were looked at"),
+        Column("kept_frames", pa.int32(), "frames that go to the models"),
+        Column("scenes", pa.int32(), "stretches between scene changes"),
+        Column("broken_packets", pa.int32(), "parts that could not be decoded"),
+        Column("missing_s", pa.float64(), "seconds at the end that could not be decoded"),
+    ),
+)
+
+STAGES = Table(
+    "stages",
+    "one finished job, as Snakemake measured it",
+    (
+        Column("rule", CATEGORY, "the job's rule"),
+        Column("subject", pa.string(), "its session, model and variant"),
+        Column("wall_s", pa.float64(), "wall clock"),
+        Column("cpu_s", pa.float64(), "CPU time; null if the job was too short to sample"),
+        Column("max_rss_bytes", pa.int64(), "peak memory; null if the job was too short"),
+    ),
+)
+
+ALL_TABLES = (
+    SIGNALS,
+    SCENES,
+    FRAMES,
+    TEXT,
+    REQUESTS,
+    DESCRIPTIONS,
+    RUNS,
+    SESSIONS,
+    STAGES,
+)
