@@ -64,7 +64,7 @@ endif
 .venv/%.stamp:
 	@echo "installing $<"
 ifdef UV
-	@uv pip install --quiet --python .venv/bin/python --require-hashes -r $<
+	@uv pip install --quiet --compile-bytecode --python .venv/bin/python --require-hashes -r $<
 else
 	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 endif

@@ -9,10 +9,11 @@ sys.path.insert(0, str(Path(workflow.basedir) / "workflow_scripts"))
 
 from scribebench.errors import ScribebenchError
 from scribebench.plan.dry_run import show_plan_after_dry_run
-from scribebench.project.code import imported_files
+from scribebench.project.code import fingerprint_of
 from scribebench.project.environment import prepare_environment
 from scribebench.project.documents import canonical_json
 from scribebench.project.models import identity
+from scribebench.project.sessions import NAME_PATTERN
 from scribebench.project.workspace import load_workspace
 
 try:
@@ -32,15 +33,17 @@ show_plan_after_dry_run(workflow, WORKSPACE.plan_spec)
 
 
 wildcard_constraints:
-    session=WORKSPACE.session_pattern,
-    model=WORKSPACE.model_pattern,
-    variant=WORKSPACE.variant_pattern,
+    # Names are checked when a job asks for them, with a message of their own; a list of a hundred
+    # names here is tried on every path and made a dry run 5 % longer.
+    session=NAME_PATTERN,
+    model=NAME_PATTERN,
+    variant=NAME_PATTERN,
 
 
 @cache
-def code_of(name):
-    """Package files that a script, or a module of the package, imports."""
-    return imported_files(Path("workflow_scripts") / f"{name}.py")
+def code_of(script, module=None):
+    """The content of the package files that a script, and a module it loads by name, run."""
+    return fingerprint_of(Path("workflow_scripts"), script, module)
 
 
 def recording_files(wildcards):
@@ -68,13 +71,9 @@ def backend_of(wildcards):
     return WORKSPACE.settings(wildcards.model, wildcards.variant)["backend"]
 
 
-def backend_code(wildcards):
-    """The module of a run's backend, and what it imports."""
-    place = f"scribebench/backends/{backend_of(wildcards).replace('-', '_')}"
-    path = f"workflow_scripts/{place}.py"
-    if not Path(path).is_file():
-        return []
-    return sorted({path, *code_of(place)} - set(code_of("describe_frames")))
+def run_code(wildcards):
+    """The code of a run: that of describing, and that of its own backend only."""
+    return code_of("describe_frames", f"backends/{backend_of(wildcards).replace('-', '_')}")
 
 
 def text_to_describe(wildcards):

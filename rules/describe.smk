@@ -18,8 +18,6 @@ rule describe_frames:
     """Run one candidate over one session; a model's fault is recorded, not raised."""
     input:
         script="workflow_scripts/describe_frames.py",
-        code=code_of("describe_frames"),
-        backend=backend_code,
         frames="results/sessions/{session}/frames.parquet",
         text=text_to_describe,
         prompt=prompt_to_send,
@@ -40,6 +38,7 @@ rule describe_frames:
     resources:
         gpu=gpus_needed,
     params:
+        code=run_code,
         settings=run_settings,
     shell:
         r"""

@@ -18,7 +18,6 @@ rule extract_frames:
     """Decode a recording once: sampled frames, their signals, pictures that may be kept."""
     input:
         script="workflow_scripts/extract_frames.py",
-        code=code_of("extract_frames"),
         recording=recording_files,
     output:
         signals=ensure("results/sessions/{session}/signals.parquet", non_empty=True),
@@ -32,6 +31,7 @@ rule extract_frames:
         "../envs/frames.yaml"
     threads: 2
     params:
+        code=code_of("extract_frames"),
         spec=extract_spec,
     shell:
         r"""
@@ -50,7 +50,6 @@ rule detect_scenes:
     """Find scene changes in the stored signals."""
     input:
         script="workflow_scripts/detect_scenes.py",
-        code=code_of("detect_scenes"),
         signals="results/sessions/{session}/signals.parquet",
     output:
         scenes=ensure("results/sessions/{session}/scenes.parquet", non_empty=True),
@@ -60,6 +59,8 @@ rule detect_scenes:
         "results/benchmarks/detect_scenes/{session}.jsonl"
     conda:
         "../envs/frames.yaml"
+    params:
+        code=code_of("detect_scenes"),
     shell:
         r"""
         python {input.script:q} \
@@ -73,7 +74,6 @@ rule dedup_frames:
     """Decide which sampled frames are kept, and write their pictures."""
     input:
         script="workflow_scripts/dedup_frames.py",
-        code=code_of("dedup_frames"),
         recording=recording_files,
         signals="results/sessions/{session}/signals.parquet",
         scenes="results/sessions/{session}/scenes.parquet",
@@ -90,6 +90,7 @@ rule dedup_frames:
         "../envs/frames.yaml"
     threads: 2
     params:
+        code=code_of("dedup_frames"),
         spec=extract_spec,
         settings=keep_settings,
     shell:
@@ -113,7 +114,6 @@ rule read_frames:
     """Read the text on the kept frames, each picture once."""
     input:
         script="workflow_scripts/read_frames.py",
-        code=code_of("read_frames"),
         frames="results/sessions/{session}/frames.parquet",
     output:
         text=ensure("results/sessions/{session}/text.parquet", non_empty=True),
@@ -124,6 +124,8 @@ rule read_frames:
     conda:
         "../envs/frames.yaml"
     threads: 4
+    params:
+        code=code_of("read_frames"),
     shell:
         r"""
         python {input.script:q} \

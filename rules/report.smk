@@ -18,7 +18,6 @@ rule build_tables:
     """Gather the tables of all selected sessions and runs."""
     input:
         script="workflow_scripts/build_tables.py",
-        code=code_of("build_tables"),
         frames=of_sessions("results/sessions/{session}/frames.parquet"),
         manifests=of_sessions("results/sessions/{session}/manifest.json"),
         selections=of_sessions("results/sessions/{session}/selection.json"),
@@ -38,6 +37,7 @@ rule build_tables:
     conda:
         "../envs/report.yaml"
     params:
+        code=code_of("build_tables"),
         spec=canonical_json(WORKSPACE.gather_spec),
     shell:
         r"""
@@ -53,7 +53,6 @@ rule write_plan:
     """Write how many hours each candidate takes, and what that is known from."""
     input:
         script="workflow_scripts/write_plan.py",
-        code=code_of("write_plan"),
         selections=of_sessions("results/sessions/{session}/selection.json"),
         finished=finished_before_plan,
     output:
@@ -64,6 +63,7 @@ rule write_plan:
     conda:
         "../envs/report.yaml"
     params:
+        code=code_of("write_plan"),
         spec=canonical_json(WORKSPACE.plan_spec()),
         measured=measured_before_plan,
     shell:
@@ -80,7 +80,6 @@ rule write_report:
     """Write the report."""
     input:
         script="workflow_scripts/write_report.py",
-        code=code_of("write_report"),
         frames="results/tables/frames.parquet",
         requests="results/tables/requests.parquet",
         descriptions="results/tables/descriptions.parquet",
@@ -97,6 +96,7 @@ rule write_report:
     conda:
         "../envs/report.yaml"
     params:
+        code=code_of("write_report"),
         spec=canonical_json(WORKSPACE.report_spec),
     shell:
         r"""

@@ -16,6 +16,7 @@ import cv2
 import numpy as np
 
 from scribebench.errors import ScribebenchError
+from scribebench.frames.container import stated_duration_s, video_stream
 from scribebench.project.sessions import screenshots
 
 MAX_AUTO_FPS = 5.0
@@ -102,15 +103,6 @@ def sample(
         )
 
 
-def read_duration_s(path: Path) -> float | None:
-    """Return the length that a video's container states, in seconds; None when it states none."""
-    try:
-        with av.open(str(path)) as container:
-            return _stated_duration_s(container, _video_stream(container, path))
-    except (av.FFmpegError, ScribebenchError, OSError):
-        return None
-
-
 def _at_most(
     fps: float, frames: Iterator[tuple[float, Picture]]
 ) -> Iterator[tuple[float, Picture]]:
@@ -133,12 +125,12 @@ def _video_frames(
             "unfinished or not a video. Replace it, or remove the session's folder"
         ) from error
     with container:
-        stream = _video_stream(container, path)
+        stream = video_stream(container, path)
         stream.thread_type = "AUTO"
         stream.codec_context.thread_count = threads
         report.codec = stream.codec_context.name
         report.frame_rate = float(stream.average_rate) if stream.average_rate else None
-        report.duration_s = _stated_duration_s(container, stream)
+        report.duration_s = stated_duration_s(container, stream)
         start_s: float | None = None
         for frame in _tolerant_frames(container, stream, report):
             if frame.time is None:
@@ -174,22 +166,6 @@ def _tolerant_frames(
             report.broken_packets += 1
             continue
         yield from frames
-
-
-def _video_stream(container: av.container.InputContainer, path: Path) -> av.VideoStream:
-    cover = av.stream.Disposition.attached_pic
-    for stream in container.streams.video:
-        if not stream.disposition & cover:
-            return stream
-    raise ScribebenchError(f"{path} holds no video; replace it, or remove the session's folder")
-
-
-def _stated_duration_s(
-    container: av.container.InputContainer, stream: av.VideoStream
-) -> float | None:
-    if stream.duration and stream.time_base:
-        return float(stream.duration * stream.time_base)
-    return container.duration / av.time_base if container.duration else None
 
 
 def _screenshots(

@@ -3,6 +3,7 @@
 import json
 import math
 from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -109,7 +110,9 @@ def estimate_all(
     `needed` holds (session, model, variant) of the runs that are known to be due, when that is
     known; otherwise a run counts as done when it was made with the settings at hand.
     """
-    counts = {session.name: count_frames(session, results, budget) for session in sessions}
+    with ThreadPoolExecutor(8) as pool:  # opening a container is waiting, mostly
+        found = pool.map(lambda session: count_frames(session, results, budget), sessions)
+        counts = {session.name: count for session, count in zip(sessions, found, strict=True)}
     return [
         _estimate(session.name, counts[session.name], run, results, needed)
         for run in runs
@@ -125,7 +128,7 @@ def count_frames(session: PlannedSession, results: Results, budget: int | None) 
         frames = session.screenshots * PRIOR_KEPT / PRIOR_SAMPLED
     else:
         # Opening a container takes time and the video library: only when nothing else tells.
-        from scribebench.frames.decode import read_duration_s
+        from scribebench.frames.container import read_duration_s
 
         duration_s = read_duration_s(Path(session.recording))
         if duration_s is None:

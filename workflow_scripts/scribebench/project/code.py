@@ -1,29 +1,49 @@
-"""Which files of the package a script runs: the code that a job's identity includes."""
+"""Which code a script runs: a part of its jobs' identity.
+
+It is told to Snakemake as one hash: twenty imported files as inputs of each of a thousand jobs make
+a dry run longer, and its listing unreadable.
+"""
 
 import ast
+import hashlib
 from functools import cache
 from pathlib import Path
 
 PACKAGE = "scribebench"
 
 
-def imported_files(script: Path) -> list[str]:
-    """Return the package files that `script` imports, directly or through others, sorted.
+def fingerprint_of(root: Path, script: str, module: str | None = None) -> str:
+    """Return a hash over the content of all package files that a script in `root` imports.
 
-    Found in the syntax tree, so also an import inside a function counts; a module that is chosen
-    by name at run time (a backend) does not, and is to be asked for by its own path.
+    `module` is one that the script chooses by name at run time (a backend); it counts with all that
+    it imports. The script itself does not: it is an input of its rule.
     """
-    root = script.parent
-    while not (root / PACKAGE).is_dir():
-        root = root.parent
+    start = [root / f"{script}.py"]
+    if module and (path := root / PACKAGE / f"{module}.py").is_file():
+        start.append(path)
+    files = sorted({*imported_files(root, start), *start[1:]})
+    lines = [f"{path.relative_to(root).as_posix()} {_digest(path)}" for path in files]
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
+
+
+def imported_files(root: Path, start: list[Path]) -> set[Path]:
+    """Return the package files that the files in `start` import, directly or through others.
+
+    Found in the syntax tree, so also an import inside a function counts.
+    """
     seen: set[Path] = set()
-    waiting = [script]
+    waiting = list(start)
     while waiting:
         for path in _imports(waiting.pop(), root):
             if path not in seen:
                 seen.add(path)
                 waiting.append(path)
-    return sorted(str(path) for path in seen)
+    return seen
+
+
+@cache
+def _digest(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 @cache

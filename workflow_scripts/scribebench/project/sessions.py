@@ -9,7 +9,9 @@ from scribebench.project.documents import check, read_yaml
 
 VIDEO_SUFFIXES = frozenset({".mp4", ".mov", ".mkv", ".webm", ".avi", ".gif"})
 IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp"})
-SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*\Z")
+# Names become parts of paths and commands, so they hold nothing that means something there.
+NAME_PATTERN = r"[A-Za-z0-9][A-Za-z0-9._-]*"
+SAFE_NAME = re.compile(NAME_PATTERN + r"\Z")
 
 
 class Recording(NamedTuple):

@@ -1,7 +1,5 @@
 """Everything that the Snakefile knows about the project folder it runs in."""
 
-import re
-from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -23,8 +21,6 @@ from scribebench.project.sessions import (
     rename_advice,
     session_folders,
 )
-
-NOTHING = "(?!)"  # a pattern that matches no text
 
 
 def load_workspace(root: Path, config: dict[str, Any]) -> "Workspace":
@@ -63,24 +59,11 @@ class Workspace:
         self.sessions = self._select(config["sessions"], folders.names)
         self._load_all(self.sessions)
 
-    @property
-    def session_pattern(self) -> str:
-        """Regular expression of the sessions that can be asked for, selected or not."""
-        return _any_of(self._folders)
-
-    @property
-    def model_pattern(self) -> str:
-        """Regular expression of the models that can be asked for, selected or not."""
-        return _any_of(self._models)
-
-    @property
-    def variant_pattern(self) -> str:
-        """Regular expression of the variants that can be asked for."""
-        return _any_of({name for model in self._models.values() for name in model.variants})
-
     def session(self, name: str) -> Session:
         """Return a session; one that is not selected is read when it is asked for."""
         if name not in self._loaded:
+            if name not in self._folders:
+                raise ScribebenchError(f"there is no session {name!r} in sessions/")
             schema = self._root / "config" / "session.schema.yaml"
             self._loaded[name] = load_session(self._root / "sessions", name, schema)
         return self._loaded[name]
@@ -88,7 +71,8 @@ class Workspace:
     def settings(self, model: str, variant: str) -> dict[str, Any]:
         """Return the settings of a run. Raises ScribebenchError when there is no such variant."""
         name = model if variant == BASE else f"{model}/{variant}"
-        return self._models[model].variants[find_run(self._models, name).variant]
+        run = find_run(self._models, name)
+        return self._models[run.model].variants[run.variant]
 
     def priority(self, model: str) -> int:
         """Return a number that is the same for all jobs of a model, the highest for the first."""
@@ -187,7 +171,3 @@ class Workspace:
                 problems.append(str(error))
         if problems:
             raise ScribebenchError("\n".join(problems))
-
-
-def _any_of(names: Iterable[str]) -> str:
-    return "|".join(map(re.escape, sorted(names))) or NOTHING
