@@ -66,6 +66,7 @@ endif
 ifdef UV
 	@uv pip install --quiet --compile-bytecode --python .venv/bin/python --require-hashes -r $<
 else
+	@.venv/bin/python -m pip --version >/dev/null 2>&1 || .venv/bin/python -m ensurepip --upgrade >/dev/null
 	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 endif
 	@touch $@
