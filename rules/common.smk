@@ -48,7 +48,7 @@ def code_of(script, module=None):
 
 def recording_files(wildcards):
     """The recording of a session: one video file, or all screenshots."""
-    return [str(path) for path in WORKSPACE.session(wildcards.session).recording.files]
+    return WORKSPACE.recording_inputs(wildcards.session)
 
 
 def extract_spec(wildcards):
@@ -90,6 +90,21 @@ def prompt_to_send(wildcards):
 def gpus_needed(wildcards):
     """The OCR baseline runs on the CPU; a model has the GPU, or its server, to itself."""
     return 0 if backend_of(wildcards) == "ocr" else 1
+
+
+def gather_spec(wildcards):
+    """Canonical JSON of what the tables are gathered from."""
+    return canonical_json(WORKSPACE.gather_spec)
+
+
+def plan_spec(wildcards):
+    """Canonical JSON of what the plan is made for."""
+    return canonical_json(WORKSPACE.plan_spec())
+
+
+def report_spec(wildcards):
+    """Canonical JSON of what only the report shows."""
+    return canonical_json(WORKSPACE.report_spec)
 
 
 def model_priority(wildcards):

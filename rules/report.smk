@@ -38,7 +38,7 @@ rule build_tables:
         "../envs/report.yaml"
     params:
         code=code_of("build_tables"),
-        spec=canonical_json(WORKSPACE.gather_spec),
+        spec=gather_spec,
     shell:
         r"""
         python {input.script:q} \
@@ -64,7 +64,7 @@ rule write_plan:
         "../envs/report.yaml"
     params:
         code=code_of("write_plan"),
-        spec=canonical_json(WORKSPACE.plan_spec()),
+        spec=plan_spec,
         measured=measured_before_plan,
     shell:
         r"""
@@ -97,7 +97,7 @@ rule write_report:
         "../envs/report.yaml"
     params:
         code=code_of("write_report"),
-        spec=canonical_json(WORKSPACE.report_spec),
+        spec=report_spec,
     shell:
         r"""
         python {input.script:q} \

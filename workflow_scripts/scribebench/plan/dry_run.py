@@ -6,11 +6,10 @@ so a handler watches its log for the moment when the jobs are known.
 
 import atexit
 import logging
+import threading
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
-
-from scribebench.errors import ScribebenchError
 
 RULE = "describe_frames"
 
@@ -27,34 +26,39 @@ class _JobWatch(logging.Handler):
         super().__init__(logging.INFO)
         self._workflow = workflow
         self._plan_spec = plan_spec
-        self._registered = False
+        self._text = ""
+        self._started = False
 
     def emit(self, record: logging.LogRecord) -> None:
-        if self._registered or not self._jobs_are_known(record):
+        if self._started or not _jobs_are_known(record):
             return
-        self._registered = True
+        self._started = True
         if self._workflow.dryrun:
             jobs = self._workflow.dag.needrun_jobs(exclude_finished=False)
-            needed = {
+            needed = frozenset(
                 (job.wildcards.session, job.wildcards.model, job.wildcards.variant)
                 for job in jobs
                 if job.rule.name == RULE
-            }
-            atexit.register(self._print, needed)
+            )
+            # Recordings are opened while Snakemake prints its jobs; the interpreter waits for the
+            # thread before it calls what is registered here.
+            threading.Thread(target=self._make, args=(needed,)).start()
+            atexit.register(lambda: print("\n" + self._text, flush=True))
 
-    def _jobs_are_known(self, record: logging.LogRecord) -> bool:
-        from snakemake.common import NOTHING_TO_BE_DONE_MSG
-        from snakemake_interface_logger_plugins.common import LogEvent
-
-        event = getattr(record, "event", None)
-        return event == LogEvent.RUN_INFO or record.msg == NOTHING_TO_BE_DONE_MSG
-
-    def _print(self, needed: set[tuple[str, str, str]]) -> None:
+    def _make(self, needed: frozenset[tuple[str, str, str]]) -> None:
         from scribebench.plan.show import plan_text
         from scribebench.plan.spec import PlanSpec, make_plan
 
         try:
             plan = make_plan(PlanSpec.from_json(self._plan_spec()), Path("results"), needed)
-            print("\n" + plan_text(plan), flush=True)
-        except (ScribebenchError, OSError) as error:
-            print(f"\nno plan: {error}", flush=True)
+            self._text = plan_text(plan)
+        except Exception as error:  # a dry run is worth having without its plan
+            self._text = f"no plan: {type(error).__name__}: {error}"
+
+
+def _jobs_are_known(record: logging.LogRecord) -> bool:
+    from snakemake.common import NOTHING_TO_BE_DONE_MSG
+    from snakemake_interface_logger_plugins.common import LogEvent
+
+    event = getattr(record, "event", None)
+    return event == LogEvent.RUN_INFO or record.msg == NOTHING_TO_BE_DONE_MSG

@@ -3,7 +3,6 @@
 import json
 import math
 from collections.abc import Iterable
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -18,6 +17,8 @@ MEASURED_HERE = "measured here"
 MEASURED_ELSEWHERE = "measured on another session"
 PRIOR = "prior"
 UNKNOWN = "unknown"
+
+RunKey = tuple[str, str, str]  # session, model, variant
 
 
 class PlannedRun(NamedTuple):
@@ -103,16 +104,14 @@ def estimate_all(
     runs: list[PlannedRun],
     results: Results,
     budget: int | None,
-    needed: set[tuple[str, str, str]] | None = None,
+    needed: frozenset[RunKey] = frozenset(),
 ) -> list[Estimate]:
     """Estimate each run of each session.
 
-    `needed` holds (session, model, variant) of the runs that are known to be due, when that is
-    known; otherwise a run counts as done when it was made with the settings at hand.
+    A run counts as done when it was made with the settings at hand, unless it is among `needed`,
+    the runs that are known to be due for another reason.
     """
-    with ThreadPoolExecutor(8) as pool:  # opening a container is waiting, mostly
-        found = pool.map(lambda session: count_frames(session, results, budget), sessions)
-        counts = {session.name: count for session, count in zip(sessions, found, strict=True)}
+    counts = {session.name: count_frames(session, results, budget) for session in sessions}
     return [
         _estimate(session.name, counts[session.name], run, results, needed)
         for run in runs
@@ -143,11 +142,11 @@ def _estimate(
     count: FrameCount,
     run: PlannedRun,
     results: Results,
-    needed: set[tuple[str, str, str]] | None,
+    needed: frozenset[RunKey],
 ) -> Estimate:
     same = [facts for facts in results.runs(*run[:2]) if facts["settings_json"] == run.settings]
     own = [facts for facts in same if facts["session"] == session]
-    done = bool(own) if needed is None else (session, *run[:2]) not in needed
+    done = bool(own) and (session, *run[:2]) not in needed
     requests = None if count.frames is None else math.ceil(count.frames / run.batch_size)
     if own and own[0]["asked_frames"]:
         hours, detail = _measured(own, own[0]["frames"]), _sample_size(own)

@@ -9,6 +9,7 @@ from scribebench.plan.estimate import (
     PlannedRun,
     PlannedSession,
     Results,
+    RunKey,
     estimate_all,
 )
 
@@ -32,7 +33,7 @@ class PlanSpec:
 
 
 def make_plan(
-    spec: PlanSpec, results: Path, needed: set[tuple[str, str, str]] | None = None
+    spec: PlanSpec, results: Path, needed: frozenset[RunKey] = frozenset()
 ) -> list[Estimate]:
     """Estimate everything in the spec; see `estimate_all` for `needed`."""
     return estimate_all(spec.sessions, spec.runs, Results(results), spec.budget, needed)

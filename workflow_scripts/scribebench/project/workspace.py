@@ -1,6 +1,8 @@
 """Everything that the Snakefile knows about the project folder it runs in."""
 
-from functools import cached_property
+import re
+from functools import cache, cached_property
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +23,9 @@ from scribebench.project.sessions import (
     rename_advice,
     session_folders,
 )
+
+_BRACES = re.compile(r"[{}]")
+_OUTLINE_BYTES = 2**20
 
 
 def load_workspace(root: Path, config: dict[str, Any]) -> "Workspace":
@@ -68,6 +73,14 @@ class Workspace:
             self._loaded[name] = load_session(self._root / "sessions", name, schema)
         return self._loaded[name]
 
+    def recording_inputs(self, name: str) -> list[str]:
+        """Return the files of a session's recording that Snakemake can watch.
+
+        It takes braces in any path for a wildcard; `extract_spec` watches those files.
+        """
+        files = self.session(name).recording.files
+        return [str(path) for path in files if not _BRACES.search(str(path))]
+
     def settings(self, model: str, variant: str) -> dict[str, Any]:
         """Return the settings of a run. Raises ScribebenchError when there is no such variant."""
         name = model if variant == BASE else f"{model}/{variant}"
@@ -82,10 +95,13 @@ class Workspace:
         """Return what decides a session's sampled frames."""
         session = self.session(name)
         folder = self._root / "sessions" / name
+        files = session.recording.files
+        unwatched = [_outline(path) for path in files if _BRACES.search(str(path))]
         return {
             "recording": str(session.recording.path.relative_to(folder)),
             "sample_fps": session.settings.get("sample_fps", self._config["frames"]["sample_fps"]),
             "masks": session.settings.get("masks", []),
+            **({"watched": unwatched} if unwatched else {}),
         }
 
     @property
@@ -171,3 +187,14 @@ class Workspace:
                 problems.append(str(error))
         if problems:
             raise ScribebenchError("\n".join(problems))
+
+
+@cache
+def _outline(path: Path) -> str:
+    """Return a hash of a file's size, beginning and end: quick, and telling for a recording."""
+    size = path.stat().st_size
+    with path.open("rb") as stream:
+        parts = stream.read(_OUTLINE_BYTES)
+        stream.seek(max(0, size - _OUTLINE_BYTES))
+        parts += stream.read(_OUTLINE_BYTES)
+    return sha256(str(size).encode() + parts).hexdigest()[:16]
