@@ -19,8 +19,8 @@ help: ## list the targets
 report: .venv/runtime.stamp ## run everything that is missing and write results/report.md
 	@$(SNAKEMAKE) results/report.md
 
-model: .venv/runtime.stamp ## the same with one more candidate: make model MODEL=qwen3-vl-4b
-	@test -n "$(MODEL)" || { echo "error: name the candidate: make model MODEL=qwen3-vl-4b" >&2; exit 2; }
+model: .venv/runtime.stamp ## the same with one more candidate: make model MODEL=my-model
+	@test -n "$(MODEL)" || { echo "error: name a file of config/models/: make model MODEL=my-model" >&2; exit 2; }
 	@$(SNAKEMAKE) results/report.md --config 'extra_models=[$(MODEL)]'
 
 all-models: .venv/runtime.stamp ## the same with every file in config/models/

@@ -4,14 +4,14 @@ import json
 import os
 from pathlib import Path
 
-from scribebench import cli
+from scribebench import __version__, cli
 from scribebench.describe.lock import SLOTS_VARIABLE
 from scribebench.describe.rows import description_rows, request_row
 from scribebench.describe.run import connect, describe, kept_frames, run_facts, write_replies
 from scribebench.files import write_text
 from scribebench.machine import describe_machine, git_commit
 from scribebench.project.models import Run
-from scribebench.tables import DESCRIPTIONS, REQUESTS, SCHEMA_VERSION, write_table
+from scribebench.tables import DESCRIPTIONS, REQUESTS, write_table
 
 
 def main() -> None:
@@ -42,7 +42,7 @@ def main() -> None:
     )
     rows = [request_row(context, backend, one) for one in answered]
     said = [row for one in answered for row in description_rows(context, one)]
-    facts = run_facts(context, answered, describe_machine(), SCHEMA_VERSION, git_commit(Path()))
+    facts = run_facts(context, answered, describe_machine(), __version__, git_commit(Path()))
     write_replies(args.out / "replies.jsonl.zst", answered)
     write_table(args.out / "requests.parquet", REQUESTS, rows)
     write_table(args.out / "descriptions.parquet", DESCRIPTIONS, said)

@@ -26,18 +26,7 @@ class Progress:
         self._log = log or sys.stderr
         self._started = self._logged = time.monotonic()
         self._terminal = _open_terminal()
-        self._bar = (
-            tqdm(
-                total=total,
-                desc=title,
-                file=self._terminal,
-                leave=False,
-                dynamic_ncols=True,
-                bar_format="{l_bar}{bar}| {n:.0f}/{total:.0f} " + unit + " [{elapsed}<{remaining}]",
-            )
-            if self._terminal
-            else None
-        )
+        self._bar = self._new_bar()
 
     @property
     def total(self) -> float | None:
@@ -46,9 +35,12 @@ class Progress:
 
     @total.setter
     def total(self, total: float | None) -> None:
+        if total == self._total:
+            return
         self._total = total
         if self._bar is not None:
-            self._bar.total = total
+            self._bar.close()
+            self._bar = self._new_bar()
 
     def __enter__(self) -> "Progress":
         return self
@@ -77,6 +69,21 @@ class Progress:
     def say(self, text: str) -> None:
         """Write a line to the log."""
         self._write(text)
+
+    def _new_bar(self) -> tqdm | None:
+        if self._terminal is None:
+            return None
+        known = "{l_bar}{bar}| {n:.0f}/{total:.0f} " + self.unit + " [{elapsed}<{remaining}]"
+        unknown = "{desc}: {n:.0f} " + self.unit + " [{elapsed}]"
+        return tqdm(
+            total=self._total,
+            initial=self.done,
+            desc=self.title,
+            file=self._terminal,
+            leave=False,
+            dynamic_ncols=True,
+            bar_format=known if self._total else unknown,
+        )
 
     def _count(self) -> str:
         of_total = f" of {self.total:.0f}" if self.total else ""

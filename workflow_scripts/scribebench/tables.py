@@ -21,6 +21,11 @@ CATEGORY = pa.dictionary(pa.int32(), pa.string())
 UTC = pa.timestamp("us", tz="UTC")
 
 
+def list_of(value: pa.DataType) -> pa.DataType:
+    """Return a list type that comes back from a file as it was written."""
+    return pa.list_(pa.field("element", value))
+
+
 class Column(NamedTuple):
     """A column: its name (with the unit as suffix), Arrow type, and what it means."""
 
@@ -155,7 +160,7 @@ TEXT = Table(
         Column("text", pa.string(), "all lines, in reading order"),
         Column(
             "lines",
-            pa.list_(
+            list_of(
                 pa.struct(
                     [
                         ("text", pa.string()),
@@ -197,14 +202,14 @@ REQUESTS = Table(
         Column("prompt_sha256", pa.string(), "hash of the instructions"),
         Column("layout", CATEGORY, "how labels, pictures and instructions are arranged"),
         Column("image_count", pa.int16(), "pictures sent"),
-        Column("image_sha256", pa.list_(pa.string()), "hashes of the bytes sent"),
-        Column("image_w_px", pa.list_(pa.int32()), "widths as sent"),
-        Column("image_h_px", pa.list_(pa.int32()), "heights as sent"),
+        Column("image_sha256", list_of(pa.string()), "hashes of the bytes sent"),
+        Column("image_w_px", list_of(pa.int32()), "widths as sent"),
+        Column("image_h_px", list_of(pa.int32()), "heights as sent"),
         Column("image_bytes", pa.int64(), "sum of the bytes sent"),
         Column("image_tokens_expected", pa.int32(), "by formula; null where none is known"),
         Column("image_tokens_measured", pa.int32(), "as the server counts; null if it does not"),
         Column("images_fit", pa.bool_(), "whether all pictures are proven to be in the context"),
-        Column("frame_ts_s", pa.list_(pa.float64()), "recording times of the frames"),
+        Column("frame_ts_s", list_of(pa.float64()), "recording times of the frames"),
         Column("n_ctx_requested", pa.int32(), "context size asked for, in tokens"),
         Column("n_ctx_effective", pa.int32(), "context size that the server states, in tokens"),
         Column("max_output_tokens", pa.int32(), "most tokens that the reply could have"),
@@ -237,7 +242,11 @@ REQUESTS = Table(
         Column("model_state_before", CATEGORY, "cold, warm, other_model_loaded or unknown"),
         Column("http_status", pa.int16(), "of the last attempt"),
         Column("finish_reason_raw", pa.string(), "as the server puts it"),
-        Column("finish_reason", CATEGORY, "stop, length, context, client_timeout, error, ..."),
+        Column(
+            "finish_reason",
+            CATEGORY,
+            "stop, length, content_filter, client_timeout, error or incomplete",
+        ),
         Column("stream_complete", pa.bool_(), "whether the end of the stream was seen"),
         Column("attempts", pa.int8(), "how often it was sent"),
         Column("cache_hit", pa.bool_(), "answered by what another run was told; not in speeds"),
@@ -245,7 +254,7 @@ REQUESTS = Table(
         Column("error_kind", CATEGORY, "context_overflow, oom, unsupported, timeout, ..."),
         Column("error_message", pa.string(), "as the server puts it, shortened"),
         Column("speed_valid", pa.bool_(), "whether the row may enter a speed figure"),
-        Column("speed_invalid_reasons", pa.list_(pa.string()), "why not"),
+        Column("speed_invalid_reasons", list_of(pa.string()), "why not"),
         Column("output_text_ref", pa.string(), "where the raw reply stands: file#line"),
     ),
 )
@@ -264,8 +273,8 @@ DESCRIPTIONS = Table(
         ),
         Column("visible", pa.string(), "what is on the screen, as the model puts it"),
         Column("activity", pa.string(), "what the person does, as the model puts it"),
-        Column("apps", pa.list_(pa.string()), "applications, as the model names them"),
-        Column("topics", pa.list_(pa.string()), "topics and projects, as the model names them"),
+        Column("apps", list_of(pa.string()), "applications, as the model names them"),
+        Column("topics", list_of(pa.string()), "topics and projects, as the model names them"),
     ),
 )
 
@@ -293,8 +302,8 @@ RUNS = Table(
         Column("cpu_model", pa.string(), "as the system names it"),
         Column("cpu_cores", pa.int32(), "logical cores"),
         Column("ram_bytes", pa.int64(), "memory of the machine"),
-        Column("gpu_names", pa.list_(pa.string()), "null if no tool tells"),
-        Column("gpu_vram_bytes", pa.list_(pa.int64()), "null if no tool tells"),
+        Column("gpu_names", list_of(pa.string()), "null if no tool tells"),
+        Column("gpu_vram_bytes", list_of(pa.int64()), "null if no tool tells"),
     ),
 )
 
@@ -314,7 +323,11 @@ SESSIONS = Table(
         Column("kept_frames", pa.int32(), "frames that go to the models"),
         Column("scenes", pa.int32(), "stretches between scene changes"),
         Column("broken_packets", pa.int32(), "parts that could not be decoded"),
-        Column("missing_s", pa.float64(), "seconds at the end that could not be decoded"),
+        Column(
+            "missing_s",
+            pa.float64(),
+            "seconds at the end that could not be decoded; null if the file states no length",
+        ),
     ),
 )
 

@@ -101,6 +101,9 @@ class Backend(Protocol):
     def sent_options(self) -> dict[str, Any]:
         """Return everything that a request holds besides its messages."""
 
+    def limit_s(self, images: int) -> float | None:
+        """Return how long a request with so many pictures may take; null is without a limit."""
+
     def ask(self, frames: list[Frame], parts: list[Part]) -> Reply:
         """Ask once about these frames and return what came of it.
 

@@ -56,6 +56,9 @@ class OcrBackend:
     def sent_options(self) -> dict[str, Any]:
         return {}
 
+    def limit_s(self, images: int) -> float | None:
+        return None
+
     def ask(self, frames: list[Frame], parts: list[Part]) -> Reply:
         """Answer with the readings; the clock is the one that ran when the frames were read."""
         readings = [self._readings[frame.image_sha256] for frame in frames]

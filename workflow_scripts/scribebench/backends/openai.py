@@ -11,7 +11,7 @@ import os
 import random
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -32,7 +32,11 @@ from scribebench.project.documents import canonical_json
 MAX_ATTEMPTS = 4
 FIRST_BACKOFF_S = 1.0
 MAX_REPLY_CHARS = 2_000_000
+MAX_LINE_BYTES = 8 * 2**20
+MAX_REFUSAL_BYTES = 20_000
 MAX_ERROR_CHARS = 500
+# What no server can mean, and no column can hold.
+MAX_COUNT, MAX_CLOCK_MS = 2**31, 1e12
 RETRIED_STATUS = frozenset({429, 502, 503, 504})
 # The default limit for one request: generous for the slowest laptop, and growing with the work.
 BASE_TIMEOUT_S, TIMEOUT_PER_IMAGE_S, TIMEOUT_PER_TOKEN_S = 120.0, 60.0, 1.0
@@ -71,6 +75,7 @@ class OpenAiBackend:
     def __init__(self, settings: dict[str, Any], key: str | None):
         self._url = settings["url"].rstrip("/").removesuffix("/v1")
         self._settings = settings
+        self._key = key
         headers = {"Authorization": f"Bearer {key}"} if key else {}
         # No connection is kept: some servers close it while the next request is on its way.
         self._client = httpx.Client(
@@ -83,8 +88,8 @@ class OpenAiBackend:
 
     def identify(self) -> ModelIdentity:
         """Ask the server which model it has; an unknown name would be answered by another one."""
-        models = self._get("/v1/models")
-        entries = [entry for entry in models.get("data", []) if isinstance(entry, dict)]
+        models = self._get("/v1/models").get("data")
+        entries = [entry for entry in _list(models) if isinstance(entry, dict)]
         tag = self._settings["tag"]
         entry = next((item for item in entries if tag in _names(item)), None)
         if entry is None:
@@ -94,17 +99,17 @@ class OpenAiBackend:
                 "correct `tag:` in the model's file or load that model"
             )
         props = self._get("/props", optional=True)
-        if props.get("modalities", {}).get("vision") is False:
+        if _dict(props.get("modalities")).get("vision") is False:
             raise ScribebenchError(
                 f"the model {tag!r} at {self._url} takes no pictures; start the server with the "
                 "model's vision encoder (llama-server --mmproj FILE)"
             )
-        known = {key: value for key, value in entry.items() if key not in VOLATILE_FIELDS}
+        told = {key: value for key, value in entry.items() if key not in VOLATILE_FIELDS}
         return ModelIdentity(
             model_id=tag,
-            digest="v1-" + sha256_bytes(canonical_json(known).encode())[:16],
+            digest="v1-" + sha256_bytes(canonical_json(told).encode())[:16],
             backend_version=_text(props.get("build_info")),
-            n_ctx=_count(props.get("default_generation_settings", {}).get("n_ctx")),
+            n_ctx=_count(_dict(props.get("default_generation_settings")).get("n_ctx")),
         )
 
     def sent_options(self) -> dict[str, Any]:
@@ -114,7 +119,11 @@ class OpenAiBackend:
             if name not in NOT_SENT
         }
         think = self._settings.get("think")
-        template = {} if think is None else {"chat_template_kwargs": {"enable_thinking": think}}
+        template: dict[str, Any] = {}
+        if think is not None:
+            template = {"chat_template_kwargs": {"enable_thinking": bool(think)}}
+        if isinstance(think, str):
+            template["reasoning_effort"] = think
         return {
             "model": self._settings["tag"],
             "max_tokens": DEFAULT_MAX_TOKENS,
@@ -125,6 +134,13 @@ class OpenAiBackend:
             **self._settings.get("extra_body", {}),
         }
 
+    def limit_s(self, images: int) -> float:
+        return self._settings.get("timeout_s") or (
+            BASE_TIMEOUT_S
+            + TIMEOUT_PER_IMAGE_S * images
+            + TIMEOUT_PER_TOKEN_S * self.sent_options()["max_tokens"]
+        )
+
     def ask(self, frames: list[Frame], parts: list[Part]) -> Reply:
         """Send the request; retry what is no fault of the model, with growing pauses."""
         body = {
@@ -133,11 +149,7 @@ class OpenAiBackend:
             "stream": True,
             "stream_options": {"include_usage": True},
         }
-        limit_s = self._settings.get("timeout_s") or (
-            BASE_TIMEOUT_S
-            + TIMEOUT_PER_IMAGE_S * len(frames)
-            + TIMEOUT_PER_TOKEN_S * body["max_tokens"]
-        )
+        limit_s = self.limit_s(len(frames))
         for attempt in range(1, MAX_ATTEMPTS + 1):
             try:
                 return replace(self._stream(body, limit_s), attempts=attempt)
@@ -162,23 +174,20 @@ class OpenAiBackend:
             try:
                 if response.status_code != 200:
                     return self._refused(response, started_at, clock)
-                return _read_stream(_events(response), started_at, clock)
+                lines = _lines(response, clock)
+                return self._without_key(_read_stream(_events(lines), started_at, clock))
             finally:
                 response.close()
-        except httpx.ReadTimeout:
+        except (httpx.ReadTimeout, _TooLongError):
             return _failed(started_at, clock, "client_timeout", "timeout", f"over {limit_s:.0f} s")
         except httpx.TransportError as error:
             raise _TransientError(_describe(error)) from error
 
     def _refused(self, response: httpx.Response, started_at: datetime, clock: "_Clock") -> Reply:
-        message = _error_text(response.read()[:10_000])
+        message = self._hide_key(_error_text(_beginning(response, clock)))
         if response.status_code in RETRIED_STATUS:
             raise _TransientError(f"HTTP {response.status_code}: {message}")
-        if response.status_code in (401, 403):
-            raise ScribebenchError(
-                f"the server at {self._url} refused the key (HTTP {response.status_code}); name "
-                "the environment variable that holds it as `api_key_env:` in the model's file"
-            )
+        self._check_key(response)
         if response.status_code == 404:
             raise ScribebenchError(
                 f"the server at {self._url} does not know /v1/chat/completions or the model "
@@ -187,33 +196,58 @@ class OpenAiBackend:
         failed = _failed(started_at, clock, "error", _error_kind(message), message)
         return replace(failed, http_status=response.status_code)
 
+    def _check_key(self, response: httpx.Response) -> None:
+        if response.status_code in (401, 403):
+            raise ScribebenchError(
+                f"the server at {self._url} refused the key (HTTP {response.status_code}); name "
+                "the environment variable that holds it as `api_key_env:` in the model's file"
+            )
+
+    def _hide_key(self, text: str) -> str:
+        """Some gateways repeat the key that they were sent."""
+        return text.replace(self._key, "***") if self._key else text
+
+    def _without_key(self, reply: Reply) -> Reply:
+        return replace(
+            reply,
+            content=self._hide_key(reply.content),
+            thinking=self._hide_key(reply.thinking),
+            error_message=reply.error_message and self._hide_key(reply.error_message),
+        )
+
     def _get(self, path: str, optional: bool = False) -> dict[str, Any]:
+        """Return what the server tells at a path; nothing, when that is `optional` and missing."""
         try:
             response = self._client.get(self._url + path)
-            if response.status_code == 503:
-                raise ServerUnreachableError(
-                    f"the server at {self._url} is still loading its model; run the same command "
-                    "again when it is ready"
-                )
-            response.raise_for_status()
-            value = response.json()
-            return value if isinstance(value, dict) else {}
-        except (httpx.HTTPStatusError, ValueError) as error:
-            if optional:
-                return {}
-            raise ScribebenchError(
-                f"{self._url}{path} is no OpenAI-style server ({error}); correct `url:` in the "
-                "model's file"
-            ) from error
         except httpx.TransportError as error:
             raise ServerUnreachableError(
                 f"no server answers at {self._url} ({_describe(error)}); start it, or correct "
                 "`url:` in the model's file, and run the same command again"
             ) from error
+        if response.status_code == 503:
+            raise ServerUnreachableError(
+                f"the server at {self._url} is still loading its model; run the same command "
+                "again when it is ready"
+            )
+        self._check_key(response)
+        try:
+            value = response.json() if response.status_code == 200 else None
+        except ValueError:
+            value = None
+        if value is None and not optional:
+            raise ScribebenchError(
+                f"{self._url}{path} is no OpenAI-style server (HTTP {response.status_code}); "
+                "correct `url:` in the model's file"
+            )
+        return _dict(value)
 
 
 class _TransientError(Exception):
     """A fault that may be gone at the next attempt."""
+
+
+class _TooLongError(Exception):
+    """A request that took longer than it may."""
 
 
 class _Clock:
@@ -246,22 +280,30 @@ class _Stream:
     complete: bool = False
 
     def take(self, event: dict[str, Any], clock: _Clock) -> None:
+        """Add an event of any shape; what is not as it should be is passed over."""
         if event.get("error"):
             self.error = _error_message(event["error"])
-        self.usage = event.get("usage") or self.usage
-        self.timings = event.get("timings") or self.timings
-        choices = event.get("choices") or [{}]
-        delta = choices[0].get("delta") or {}
-        content = delta.get("content") or ""
-        thinking = delta.get("reasoning_content") or delta.get("reasoning") or ""
+        self.usage = _dict(event.get("usage")) or self.usage
+        self.timings = _dict(event.get("timings")) or self.timings
+        choice = _dict(next(iter(_list(event.get("choices"))), None))
+        delta = _dict(choice.get("delta"))
+        content = _str(delta.get("content"))
+        thinking = _str(delta.get("reasoning_content")) or _str(delta.get("reasoning"))
         if (content or thinking) and self.ttft_ns is None:
             self.ttft_ns = clock.ns()
-        if content and self.ttft_content_ns is None:
-            self.ttft_content_ns = clock.ns()
         self.content.append(content)
         self.thinking.append(thinking)
         self.chars += len(content) + len(thinking)
-        self.finish = choices[0].get("finish_reason") or self.finish
+        if content and self.ttft_content_ns is None and self._says_something():
+            self.ttft_content_ns = clock.ns()
+        self.finish = _str(choice.get("finish_reason")) or self.finish
+
+    def _says_something(self) -> bool:
+        """Return whether visible text has begun: what stands in a leading <think> is none."""
+        so_far = "".join(self.content).lstrip()
+        if not so_far or "<think>".startswith(so_far):
+            return False
+        return bool(split_thinking(so_far, "")[0])
 
 
 def _read_stream(
@@ -286,7 +328,7 @@ def _read_stream(
         raise _TransientError("the stream broke off")
     content, thinking = split_thinking("".join(stream.content), "".join(stream.thinking))
     timings, usage = stream.timings, stream.usage
-    details = usage.get("prompt_tokens_details") or {}
+    details = _dict(usage.get("prompt_tokens_details"))
     return Reply(
         content=content,
         thinking=thinking,
@@ -317,9 +359,9 @@ def split_thinking(content: str, thinking: str) -> tuple[str, str]:
     return (match["rest"] or "").lstrip("\n"), thinking + match["inside"]
 
 
-def _events(response: httpx.Response) -> Iterator[dict[str, Any] | None]:
+def _events(lines: Iterable[str]) -> Iterator[dict[str, Any] | None]:
     """Yield the JSON objects of a server-sent stream, and None for its end."""
-    for line in response.iter_lines():
+    for line in lines:
         if not line.startswith("data:"):
             continue
         data = line[5:].strip()
@@ -328,10 +370,38 @@ def _events(response: httpx.Response) -> Iterator[dict[str, Any] | None]:
             return
         try:
             event = json.loads(data)
-        except ValueError:
+        except (ValueError, RecursionError):
             continue
         if isinstance(event, dict):
             yield event
+
+
+def _lines(response: httpx.Response, clock: _Clock) -> Iterator[str]:
+    """Yield the lines of a stream, within its time and with a bound on each line.
+
+    Raises _TooLongError when time is up, also while a server sends what is no line of a reply.
+    """
+    rest = b""
+    for data in response.iter_bytes():
+        *whole, rest = (rest + data).split(b"\n")
+        for line in whole:
+            yield line.decode("utf-8", errors="replace").rstrip("\r")
+        if clock.over():
+            raise _TooLongError
+        if len(rest) > MAX_LINE_BYTES:
+            raise _TransientError(f"a line of the stream is longer than {MAX_LINE_BYTES} bytes")
+    if rest:
+        yield rest.decode("utf-8", errors="replace")
+
+
+def _beginning(response: httpx.Response, clock: _Clock) -> bytes:
+    """Return the beginning of a refusal, long enough for its message."""
+    data = b""
+    for part in response.iter_bytes():
+        data += part
+        if len(data) > MAX_REFUSAL_BYTES or clock.over():
+            break
+    return data[:MAX_REFUSAL_BYTES]
 
 
 def _content(part: Part) -> dict[str, Any]:
@@ -355,7 +425,7 @@ def _failed(started_at: datetime, clock: _Clock, reason: str, kind: str, message
 
 
 def _names(entry: dict[str, Any]) -> list[str]:
-    names = [entry.get("id"), entry.get("model"), entry.get("name"), *(entry.get("aliases") or [])]
+    names = [entry.get("id"), entry.get("model"), entry.get("name"), *_list(entry.get("aliases"))]
     return list(dict.fromkeys(name for name in names if isinstance(name, str)))
 
 
@@ -391,14 +461,27 @@ def _describe(error: httpx.TransportError) -> str:
     return str(error) or type(error).__name__
 
 
+def _dict(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _str(value: Any) -> str:
+    return value if isinstance(value, str) else ""
+
+
 def _text(value: Any) -> str | None:
     return value if isinstance(value, str) else None
 
 
 def _count(value: Any) -> int | None:
-    is_count = isinstance(value, int) and not isinstance(value, bool) and value >= 0
+    is_count = isinstance(value, int) and not isinstance(value, bool) and 0 <= value < MAX_COUNT
     return value if is_count else None
 
 
 def _ms_as_ns(value: Any) -> int | None:
-    return round(value * 1e6) if isinstance(value, int | float) and value >= 0 else None
+    is_time = isinstance(value, int | float) and 0 <= value < MAX_CLOCK_MS
+    return round(value * 1e6) if is_time else None

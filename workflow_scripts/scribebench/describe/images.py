@@ -3,11 +3,11 @@
 from typing import Any
 
 import cv2
-import numpy as np
 
 from scribebench.backends.base import Frame, SentImage
 from scribebench.errors import ScribebenchError
 from scribebench.files import sha256_bytes
+from scribebench.frames.pictures import decode_picture
 
 DEFAULT_JPEG_QUALITY = 92
 PNG_COMPRESSION = 1  # higher levels take ten times as long for a few per cent
@@ -20,7 +20,7 @@ def prepare(frame: Frame, settings: dict[str, Any]) -> SentImage:
     picture on disk cannot be read.
     """
     try:
-        image = cv2.imdecode(np.frombuffer(frame.image.read_bytes(), np.uint8), cv2.IMREAD_COLOR)
+        image = decode_picture(frame.image.read_bytes())
     except OSError:
         image = None
     if image is None:

@@ -22,10 +22,19 @@ _REPLY_FIELDS = frozenset(field.name for field in fields(Reply))
 
 
 class Entry(NamedTuple):
-    """An answered request and the run that asked it."""
+    """An answered request, the run that asked it, and the conditions under which it was asked.
+
+    Conditions are no part of a request's key, but bear on whether it can succeed: the time limit,
+    the server's version and its context size.
+    """
 
     run_id: str
     reply: Reply
+    conditions: str
+
+    def stands(self, conditions: str) -> bool:
+        """Return whether the answer still counts: a failure does while nothing has changed."""
+        return self.reply.error_kind is None or self.conditions == conditions
 
 
 def request_key(
@@ -57,10 +66,11 @@ class Journal:
         """Return the answered request with this key."""
         return self._entries.get(key)
 
-    def put(self, key: str, run_id: str, reply: Reply) -> None:
+    def put(self, key: str, entry: Entry) -> None:
         """Append an answered request; it is on the disk when this returns."""
-        reply_value = asdict(reply) | {"started_at": reply.started_at.isoformat()}
-        line = json.dumps({"key": key, "run_id": run_id, "reply": reply_value}) + "\n"
+        started_at = entry.reply.started_at.isoformat()
+        reply = asdict(entry.reply) | {"started_at": started_at}
+        line = json.dumps({"key": key, **entry._asdict(), "reply": reply}) + "\n"
         self._path.parent.mkdir(parents=True, exist_ok=True)
         handle = os.open(self._path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o666)
         try:
@@ -71,7 +81,7 @@ class Journal:
             os.fsync(handle)
         finally:
             os.close(handle)
-        self._entries[key] = Entry(run_id, reply)
+        self._entries[key] = entry
 
 
 class IdentityStore:
@@ -100,7 +110,8 @@ def _read(path: Path) -> Iterable[tuple[str, Entry]]:
         for line in stream:
             try:
                 value = json.loads(line)
-                yield value["key"], Entry(value["run_id"], _reply(value["reply"]))
+                reply = _reply(value["reply"])
+                yield value["key"], Entry(value["run_id"], reply, value["conditions"])
             except (ValueError, KeyError, TypeError):
                 continue
 

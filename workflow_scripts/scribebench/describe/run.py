@@ -20,7 +20,7 @@ from scribebench.backends.base import (
 )
 from scribebench.describe import lock
 from scribebench.describe.images import prepare
-from scribebench.describe.journal import IdentityStore, Journal, request_key
+from scribebench.describe.journal import Entry, IdentityStore, Journal, request_key
 from scribebench.describe.prompt import compose
 from scribebench.describe.rows import Answered, RunContext
 from scribebench.errors import ScribebenchError
@@ -212,12 +212,19 @@ def _ask_once(
     server_fault: ServerUnreachableError | None,
 ) -> Answered:
     key = request_key(context.options, batch.parts, context.identity.digest)
+    conditions = canonical_json(
+        {
+            "limit_s": backend.limit_s(len(batch.frames)),
+            "backend_version": context.identity.backend_version,
+            "n_ctx": context.identity.n_ctx,
+        }
+    )
     entry = journal.get(key)
-    if entry is None:
+    if entry is None or not entry.stands(conditions):
         if server_fault is not None:
             raise server_fault
         answered = _ask(context, backend, batch, key)
-        journal.put(key, context.run_id, answered.reply)
+        journal.put(key, Entry(context.run_id, answered.reply, conditions))
         return answered
     other = entry.run_id != context.run_id
     return Answered(
@@ -227,7 +234,8 @@ def _ask_once(
 
 def _ask(context: RunContext, backend: Backend, batch: Batch, key: str | None = None) -> Answered:
     if key is None:
-        frames = [frame.image_sha256 for frame in batch.frames]
+        # Two frames can show the same picture, byte for byte; each is a request of its own.
+        frames = [[frame.frame_index, frame.image_sha256] for frame in batch.frames]
         key = request_key({"frames": frames}, [], context.identity.digest)
     reply = backend.ask(batch.frames, batch.parts)
     return Answered(batch.order_index, batch.frames, batch.images, key[:16], reply, cache_hit=False)

@@ -31,4 +31,9 @@ def stated_duration_s(
     """Return the length in seconds that the stream, or else its container, states."""
     if stream.duration and stream.time_base:
         return float(stream.duration * stream.time_base)
-    return container.duration / av.time_base if container.duration else None
+    if not container.duration:
+        return None
+    # Matroska states when the recording ends, not how long it is.
+    states_end = "matroska" in container.format.name
+    start = (container.start_time or 0) if states_end else 0
+    return max(0, container.duration - start) / av.time_base

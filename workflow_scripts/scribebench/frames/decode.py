@@ -17,6 +17,7 @@ import numpy as np
 
 from scribebench.errors import ScribebenchError
 from scribebench.frames.container import stated_duration_s, video_stream
+from scribebench.frames.pictures import decode_picture
 from scribebench.project.sessions import screenshots
 
 MAX_AUTO_FPS = 5.0
@@ -71,10 +72,13 @@ class DecodeReport:
     notes: list[str] = field(default_factory=list)
 
     @property
-    def missing_s(self) -> float:
-        """Seconds between the last decoded frame and the end that the container states."""
+    def missing_s(self) -> float | None:
+        """Seconds between the last decoded frame and the end that the container states.
+
+        Null when it states none.
+        """
         if self.duration_s is None:
-            return 0.0
+            return None
         gap_s = self.duration_s - self.decoded_until_s
         frame_s = 1 / self.frame_rate if self.frame_rate else 1.0
         return round(gap_s, 3) if gap_s > max(1.0, 2 * frame_s) else 0.0
@@ -175,7 +179,7 @@ def _screenshots(
     paths = screenshots(folder)
     report.codec, report.frame_rate, report.duration_s = "screenshots", fps, len(paths) / fps
     for index, path in enumerate(paths):
-        image = cv2.imdecode(np.frombuffer(path.read_bytes(), np.uint8), cv2.IMREAD_COLOR)
+        image = decode_picture(path.read_bytes())
         if image is None:
             report.broken_packets += 1
             report.notes.append(f"{path.name} is not a picture")

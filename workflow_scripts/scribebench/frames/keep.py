@@ -6,14 +6,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import cv2
-import numpy as np
-
 from scribebench.errors import ScribebenchError
 from scribebench.files import sha256_bytes, write_bytes
 from scribebench.frames.decode import DecodeReport, sample
 from scribebench.frames.dedup import Decision
-from scribebench.frames.pictures import encode_jpeg, picture_name
+from scribebench.frames.pictures import decode_picture, encode_jpeg, picture_name
 from scribebench.frames.spec import ExtractSpec
 
 Row = dict[str, Any]
@@ -104,7 +101,9 @@ def selection_summary(decisions: list[Decision], scenes: list[Row], manifest: Pa
 def _write(folder: Path, time_s: float, data: bytes) -> KeptPicture:
     path = folder / picture_name(time_s)
     write_bytes(path, data)
-    image = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    image = decode_picture(data)
+    if image is None:
+        raise ScribebenchError(f"{path} was written by extract_frames and is damaged; run it again")
     height_px, width_px = image.shape[:2]
     return KeptPicture(f"{folder.name}/{path.name}", sha256_bytes(data), width_px, height_px)
 

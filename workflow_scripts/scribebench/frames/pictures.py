@@ -15,6 +15,13 @@ def picture_name(time_s: float) -> str:
     return f"{hours:02d}h{minutes:02d}m{milliseconds // 1000:02d}.{milliseconds % 1000:03d}s.jpg"
 
 
+def decode_picture(data: bytes) -> np.ndarray | None:
+    """Decode a picture file to uint8, height x width x 3, BGR; null when it is none."""
+    if not data:  # OpenCV raises on nothing, and returns null on rubbish
+        return None
+    return cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+
+
 def encode_jpeg(image: np.ndarray, quality: int = JPEG_QUALITY) -> bytes:
     """Encode a picture (uint8, height x width x 3, BGR) as JPEG."""
     ok, data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])

@@ -18,10 +18,10 @@ from pathlib import Path
 from typing import Any
 
 import cv2
-import numpy as np
 
 from scribebench.errors import ScribebenchError
 from scribebench.files import write_text
+from scribebench.frames.pictures import decode_picture
 
 # Settings are part of the name: other settings read other text.
 # use_cls=False: the rotation classifier turns lines that were right (word recall 0.72 instead of
@@ -143,7 +143,7 @@ def _start_engine() -> None:
 
 def _read(path: Path) -> Reading:
     started_at, started = datetime.now(UTC), time.monotonic_ns()
-    image = cv2.imdecode(np.frombuffer(path.read_bytes(), np.uint8), cv2.IMREAD_COLOR)
+    image = decode_picture(path.read_bytes())
     if image is None:
         raise ScribebenchError(f"{path} is not a picture; delete its folder and run again")
     found = _engine(image, use_cls=False)

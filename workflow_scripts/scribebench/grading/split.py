@@ -6,7 +6,7 @@ from typing import NamedTuple
 from scribebench.backends.base import FrameDescription
 
 HEADING = re.compile(
-    r"^[ \t]*(?:#{1,6}[ \t]*|\*\*[ \t]*)?(?:screenshot|frame|image)[ \t]*#?[ \t]*(\d+)\b[^\n]*$",
+    r"^[ \t]*(?:#{1,6}[ \t]*|\*\*[ \t]*)?(?:screenshot|frame|image)[ \t]*#?[ \t]*(\d+)\b([^\n]*)$",
     re.I | re.M,
 )
 FIELD = re.compile(
@@ -34,7 +34,7 @@ def split_reply(reply: str, n_frames: int) -> list[FrameDescription]:
     found = list(HEADING.finditer(reply))
     ends = [*(match.start() for match in found[1:]), len(reply)]
     sections = [
-        _Section(int(match[1]), reply[match.end() : end].strip())
+        _Section(int(match[1]), f"{_said_in(match[2])}\n{reply[match.end() : end]}".strip())
         for match, end in zip(found, ends, strict=False)
     ]
     if not sections and n_frames == 1 and reply.strip():
@@ -47,6 +47,12 @@ def split_reply(reply: str, n_frames: int) -> list[FrameDescription]:
         if 0 <= slot < n_frames and section.text and described[slot].text is None:
             described[slot] = read_fields(section.text)
     return described
+
+
+def _said_in(heading: str) -> str:
+    """Return what a heading says after a colon; what stands before it is a time or a title."""
+    said = re.match(r"[ \t]*(?:\([^)]*\))?[ \t*]*:[ \t*]*(.*)", heading)
+    return said[1] if said else ""
 
 
 def read_fields(text: str) -> FrameDescription:

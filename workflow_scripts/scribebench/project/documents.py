@@ -10,6 +10,7 @@ import yaml
 
 from scribebench.errors import ScribebenchError
 
+MERGE_TAG = "tag:yaml.org,2002:merge"
 # The C loader is ten times faster; every start of Snakemake reads all model files.
 _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -19,14 +20,17 @@ class _StrictLoader(_Loader):  # type: ignore[misc, valid-type]
 
 
 def _mapping(loader: Any, node: yaml.MappingNode) -> dict[str, Any]:
-    keys = [loader.construct_object(key, deep=True) for key, _ in node.value]
-    for key in keys:
-        if keys.count(key) > 1:
+    """Build a mapping. Keys become text, as JSON and schemas have it: `3: 50` is "3": 50."""
+    own = [key for key, _ in node.value if key.tag != MERGE_TAG]
+    seen = set()
+    for key in own:
+        name = str(loader.construct_object(key, deep=True))
+        if name in seen:
             raise yaml.constructor.ConstructorError(
-                problem=f"the key {key!r} stands twice", problem_mark=node.start_mark
+                problem=f"the key {name!r} stands twice", problem_mark=key.start_mark
             )
+        seen.add(name)
     loader.flatten_mapping(node)
-    # JSON has text keys only, and so have schemas: `3: 50` is read as "3": 50.
     return {
         str(loader.construct_object(key, deep=True)): loader.construct_object(value, deep=True)
         for key, value in node.value

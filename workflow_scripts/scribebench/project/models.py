@@ -56,7 +56,13 @@ def _load_model(path: Path, schema: Path) -> Model:
 
 def _check_address(settings: dict[str, Any], path: Path) -> None:
     url = settings.get("url")
-    if url and not settings.get("remote") and urlsplit(url).hostname not in LOOPBACK_HOSTS:
+    if not url:
+        return
+    try:
+        host = urlsplit(url).hostname
+    except ValueError as error:
+        raise ScribebenchError(f"{path}: {url} is no address ({error}); correct `url:`") from error
+    if not settings.get("remote") and host not in LOOPBACK_HOSTS:
         raise ScribebenchError(
             f"{path}: {url} is not on this machine, and your screenshots would be sent there; "
             "if you want that, add `remote: true`"

@@ -128,7 +128,7 @@ def screenshots(folder: Path) -> list[Path]:
 
 def _natural(path: Path) -> list[tuple[bool, int, str]]:
     parts = re.split(r"(\d+)", path.name)
-    return [(part.isdigit(), int(part) if part.isdigit() else 0, part) for part in parts]
+    return [(part.isdecimal(), int(part) if part.isdecimal() else 0, part) for part in parts]
 
 
 def _listed(folder: Path, recordings: list[Recording]) -> str:

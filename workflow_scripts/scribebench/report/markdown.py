@@ -104,11 +104,12 @@ def _answer(data: ReportData) -> str:
     if not models:
         return (
             "**No vision-language model was run.** What follows is the OCR baseline: the text that "
-            "stands on the screen, the floor that a model must beat. To run a model, add it to "
-            "`models:` in `config/config.yaml`, or try one with `make model MODEL=qwen3-vl-4b`; "
-            "`snakemake -n results/report.md` says beforehand how long each takes."
+            "stands on the screen, the floor that a model must beat. To run a model, start a "
+            "server for it, say where it is in a file of `config/models/` (`README.md`, *Run a model*), "
+            "and give `make model MODEL=` and the file's name; `snakemake -n results/report.md` "
+            "says beforehand how long each candidate takes."
         )
-    names = ", ".join(dict.fromkeys(_label(data, row) for row in models))
+    names = ", ".join(dict.fromkeys(inline(_label(data, row)) for row in models))
     return (
         f"**Measured: {names}.** This version measures how long each candidate takes and shows "
         "what it says; it does not grade what is said, and so it recommends none."

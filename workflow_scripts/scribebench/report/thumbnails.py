@@ -3,10 +3,9 @@
 from pathlib import Path
 
 import cv2
-import numpy as np
 
 from scribebench.files import write_bytes
-from scribebench.frames.pictures import encode_jpeg
+from scribebench.frames.pictures import decode_picture, encode_jpeg
 from scribebench.report.markdown import ReportData, choose_examples
 
 WIDTH_PX = 480
@@ -18,7 +17,9 @@ def write_thumbnails(data: ReportData, sessions: Path, folder: Path) -> dict[tup
     written = {}
     for session, frame in choose_examples(data):
         source = sessions / session / frame["image"]
-        image = cv2.imdecode(np.frombuffer(source.read_bytes(), np.uint8), cv2.IMREAD_COLOR)
+        image = decode_picture(source.read_bytes()) if source.is_file() else None
+        if image is None:  # the report can be read without it
+            continue
         scale = min(1.0, WIDTH_PX / image.shape[1])
         small = cv2.resize(image, None, fx=scale, fy=scale, interpolation=cv2.INTER_AREA)
         target = folder / f"{session}-{source.name}"
