@@ -110,10 +110,11 @@ def _read(path: Path) -> Iterable[tuple[str, Entry]]:
         for line in stream:
             try:
                 value = json.loads(line)
-                reply = _reply(value["reply"])
-                yield value["key"], Entry(value["run_id"], reply, value["conditions"])
-            except (ValueError, KeyError, TypeError):
+                key, reply = str(value["key"]), _reply(value["reply"])
+                entry = Entry(value["run_id"], reply, value["conditions"])
+            except (ValueError, KeyError, TypeError, AttributeError):
                 continue
+            yield key, entry
 
 
 def _reply(value: dict[str, Any]) -> Reply:

@@ -199,12 +199,11 @@ class StillPicture:
     masks: list[Mask]
 
     def full(self) -> np.ndarray:
-        return _masked(self.image, self.masks, 1.0)
+        return _masked(self.image, self.masks)
 
     @cached_property
     def _small(self) -> np.ndarray:
-        size = _small_size(self.image.shape[1], self.image.shape[0])
-        return cv2.resize(self.full(), size, interpolation=cv2.INTER_AREA)
+        return _shrunk(self.full())
 
     def small(self) -> np.ndarray:
         return self._small
@@ -225,13 +224,15 @@ class VideoPicture:
         return size[::-1] if self._turns % 2 else size
 
     def full(self) -> np.ndarray:
-        return _masked(self._upright(self._frame.to_ndarray(format="bgr24")), self._masks, 1.0)
+        return _masked(self._upright(self._frame.to_ndarray(format="bgr24")), self._masks)
 
     @cached_property
     def _small(self) -> np.ndarray:
+        if self._masks:  # scaling first would let what is masked shine through at the edges
+            return _shrunk(self.full())
         width, height = _small_size(self._frame.width, self._frame.height)
         frame = self._frame.reformat(width=width, height=height, format="bgr24")
-        return _masked(self._upright(frame.to_ndarray()), self._masks, width / self._frame.width)
+        return self._upright(frame.to_ndarray())
 
     def small(self) -> np.ndarray:
         return self._small
@@ -245,13 +246,15 @@ def _small_size(width_px: int, height_px: int) -> tuple[int, int]:
     return max(2, round(width_px * scale)), max(2, round(height_px * scale))
 
 
-def _masked(image: np.ndarray, masks: list[Mask], scale: float) -> np.ndarray:
+def _shrunk(image: np.ndarray) -> np.ndarray:
+    size = _small_size(image.shape[1], image.shape[0])
+    return cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+
+
+def _masked(image: np.ndarray, masks: list[Mask]) -> np.ndarray:
     if not masks:
         return image
     image = image.copy()
     for mask in masks:
-        left, top = math.floor(mask.x * scale), math.floor(mask.y * scale)
-        right = math.ceil((mask.x + mask.width) * scale)
-        bottom = math.ceil((mask.y + mask.height) * scale)
-        image[top:bottom, left:right] = 0
+        image[mask.y : mask.y + mask.height, mask.x : mask.x + mask.width] = 0
     return image

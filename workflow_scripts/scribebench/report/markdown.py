@@ -105,7 +105,7 @@ def _answer(data: ReportData) -> str:
         return (
             "**No vision-language model was run.** What follows is the OCR baseline: the text that "
             "stands on the screen, the floor that a model must beat. To run a model, start a "
-            "server for it, say where it is in a file of `config/models/` (`README.md`, *Run a model*), "
+            "server for it, say where it is in a file of `config/models/` (see `README.md`), "
             "and give `make model MODEL=` and the file's name; `snakemake -n results/report.md` "
             "says beforehand how long each candidate takes."
         )

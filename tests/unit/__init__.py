@@ -1,0 +1,1 @@
+"""Tests of the package alone: no Snakemake, no network, no GPU."""

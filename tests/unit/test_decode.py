@@ -1,0 +1,410 @@
+"""Decoding: which frames are looked at, at what time, and what is said of what is missing."""
+
+import json
+import math
+from pathlib import Path
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+import pytest
+
+from scribebench.errors import ScribebenchError
+from scribebench.frames.container import read_duration_s
+from scribebench.frames.decode import SMALL_WIDTH_PX, DecodeReport, Mask, Sample, sample
+from scribebench.frames.manifest import manifest, spoken_loss
+from scribebench.frames.pictures import encode_jpeg, picture_name
+from scribebench.frames.spec import ExtractSpec
+from unit.videos import (
+    cut,
+    evenly,
+    greys,
+    plain,
+    turn_clockwise,
+    write_changing_sizes,
+    write_sound,
+    write_video,
+)
+
+CONTAINERS = [
+    ("mp4", "libx264", "yuv420p"),
+    ("mov", "libx264", "yuv420p"),
+    ("mkv", "libx264", "yuv420p"),
+    ("webm", "libvpx-vp9", "yuv420p"),
+    ("gif", "gif", "rgb8"),
+]
+
+
+class Decoded(NamedTuple):
+    """All that sampling a recording gave."""
+
+    samples: list[Sample]
+    report: DecodeReport
+
+    @property
+    def times_s(self) -> list[float]:
+        return [one.time_s for one in self.samples]
+
+    @property
+    def greys(self) -> list[int]:
+        """The brightness of each sampled picture, which tells which picture it was."""
+        return [round(float(one.picture.full().mean()), -1) for one in self.samples]
+
+
+def decoded(path: Path, fps: float | None = None, masks: tuple[Mask, ...] = ()) -> Decoded:
+    report = DecodeReport()
+    return Decoded(list(sample(path, fps, list(masks), report)), report)
+
+
+def brightness(picture: np.ndarray) -> float:
+    return round(float(picture.mean()), -1)
+
+
+# --- times ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("suffix", "codec", "pixels"), CONTAINERS)
+def test_every_container_gives_its_frames_at_their_times(
+    tmp_path: Path, suffix: str, codec: str, pixels: str
+) -> None:
+    times_s = evenly(12, 2)
+    got = decoded(write_video(tmp_path / f"a.{suffix}", greys(12), times_s, codec, pixels))
+    assert got.times_s == pytest.approx(times_s, abs=0.011)
+    assert np.diff([one.picture.full().mean() for one in got.samples]) == pytest.approx(10, abs=4)
+    assert [one.frame_index for one in got.samples] == list(range(12))
+    assert (got.report.decoded_frames, got.report.sampled_frames) == (12, 12)
+    assert (got.report.width_px, got.report.height_px) == (64, 48)
+    assert got.report.duration_s == pytest.approx(6.0, abs=0.1)
+    assert (got.report.broken_packets, got.report.missing_s) == (0, 0.0)
+
+
+def test_thirty_frames_a_second_are_looked_at_five_times_a_second(tmp_path: Path) -> None:
+    times_s = evenly(90, 30)
+    got = decoded(write_video(tmp_path / "a.mp4", greys(90), times_s))
+    assert got.report.decoded_frames == 90
+    assert 15 <= len(got.samples) <= 16
+    assert np.diff(got.times_s[1:]) == pytest.approx(0.2, abs=0.002)
+    for time_s in got.times_s:
+        assert min(abs(time_s - stated) for stated in times_s) < 0.001
+
+
+def test_two_frames_a_second_are_all_looked_at(tmp_path: Path) -> None:
+    got = decoded(write_video(tmp_path / "a.mp4", greys(20), evenly(20, 2)))
+    assert len(got.samples) == 20
+
+
+@pytest.mark.parametrize(("fps", "expected"), [(1, 6), (0.5, 3), (2, 12), (10, 12), (0.1, 1)])
+def test_a_stated_rate_is_kept_to(tmp_path: Path, fps: float, expected: int) -> None:
+    got = decoded(write_video(tmp_path / "a.mp4", greys(12), evenly(12, 2)), fps)
+    # A frame may be taken up to a quarter of a step early, so that jitter loses none.
+    assert expected <= len(got.samples) <= expected + 1
+    assert np.diff(got.times_s)[1:] == pytest.approx(max(1 / fps, 0.5))
+    assert np.diff(got.times_s)[:1].min(initial=math.inf) >= 0.75 * max(1 / fps, 0.5)
+
+
+def test_a_frame_that_comes_early_or_late_is_not_lost(tmp_path: Path) -> None:
+    """Recorders stamp frames with jitter; at 5 frames a second, 5 a second are all kept."""
+    jitter = [0.0, 0.03, -0.03, 0.01, -0.02, 0.04, -0.04, 0.02, 0.0, -0.01]
+    times_s = [index / 5 + jitter[index] for index in range(10)]
+    got = decoded(write_video(tmp_path / "a.mkv", greys(10), times_s))
+    assert got.times_s == pytest.approx(times_s, abs=0.002)
+
+
+def test_times_of_a_variable_rate_are_those_of_the_frames(tmp_path: Path) -> None:
+    """A counter divided by the average rate would be wrong by seconds here."""
+    times_s = [0, 0.033, 0.067, 3.0, 3.033, 10, 20.5, 20.75, 31]
+    for suffix in ("mp4", "mkv"):
+        got = decoded(write_video(tmp_path / f"a.{suffix}", greys(9), times_s))
+        assert got.times_s == pytest.approx([0, 3.0, 10, 20.5, 20.75, 31], abs=0.002)
+        assert got.greys == [brightness(greys(9)[index]) for index in (0, 3, 5, 6, 7, 8)]
+        assert got.report.decoded_frames == 9
+
+
+@pytest.mark.parametrize(("suffix", "codec", "pixels"), CONTAINERS[:4])
+def test_times_count_from_the_first_frame(
+    tmp_path: Path, suffix: str, codec: str, pixels: str
+) -> None:
+    path = tmp_path / f"a.{suffix}"
+    write_video(path, greys(8), evenly(8, 2, start_s=7.0), codec, pixels)
+    got = decoded(path)
+    assert got.times_s == pytest.approx(evenly(8, 2), abs=0.002)
+    assert got.report.missing_s == 0.0
+    assert spoken_loss(path, got.report) == []
+
+
+# --- what is missing -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("name", "share"), [("a.mkv", 0.6), ("a.mp4", 0.8)])
+def test_a_file_that_is_cut_short_says_how_many_seconds_are_missing(
+    tmp_path: Path, name: str, share: float
+) -> None:
+    path = write_video(tmp_path / name, greys(60), evenly(60, 2), index_first=True)
+    cut(path, share)
+    got = decoded(path)
+    assert 5 < len(got.samples) < 55
+    assert got.report.duration_s == 30.0
+    assert got.report.missing_s == pytest.approx(30 - len(got.samples) / 2)
+    [line] = [text for text in spoken_loss(path, got.report) if "the last" in text]
+    assert f"{got.report.missing_s:.1f} s of 30.0 s" in line
+    assert str(path) in line
+    assert json.loads(manifest(spec_of(name), got.report))["missing_s"] == got.report.missing_s
+
+
+def test_a_whole_file_is_told_to_be_whole(tmp_path: Path) -> None:
+    path = write_video(tmp_path / "a.mkv", greys(10), evenly(10, 2))
+    got = decoded(path)
+    facts = json.loads(manifest(spec_of("a.mkv"), got.report))
+    assert (facts["missing_s"], facts["broken_packets"], facts["notes"]) == (0.0, 0, [])
+    assert (facts["recording"], facts["codec"], facts["frame_rate"]) == ("a.mkv", "h264", 2.0)
+    assert spoken_loss(path, got.report) == []
+
+
+def test_a_broken_part_costs_itself_and_not_the_rest(tmp_path: Path) -> None:
+    path = write_changing_sizes(tmp_path / "a.mkv", greys(8), 2, broken={3})
+    got = decoded(path)
+    assert got.times_s == [0, 0.5, 1, 2, 2.5, 3, 3.5]
+    assert (got.report.broken_packets, got.report.missing_s) == (1, 0.0)
+    assert spoken_loss(path, got.report) == [f"warning: {path}: 1 parts could not be decoded"]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"", b"not a video\n" * 100, bytes(range(256)) * 64, b"\0" * 5000],
+    ids=["empty", "text", "bytes", "zeros"],
+)
+@pytest.mark.parametrize("suffix", ["mp4", "mkv", "gif"])
+def test_a_file_that_is_no_video_is_named(tmp_path: Path, content: bytes, suffix: str) -> None:
+    path = tmp_path / f"monday.{suffix}"
+    path.write_bytes(content)
+    with pytest.raises(ScribebenchError, match=rf"monday\.{suffix}.*damaged"):
+        decoded(path)
+    assert read_duration_s(path) is None
+
+
+def test_a_recording_that_was_never_finished_is_named(tmp_path: Path) -> None:
+    """An MP4 that was cut has lost the index at its end: nothing of it can be read."""
+    path = write_video(tmp_path / "a.mp4", greys(20), evenly(20, 2))
+    data = path.read_bytes()
+    path.write_bytes(data[: data.index(b"moov") - 4])
+    with pytest.raises(ScribebenchError, match=r"a\.mp4.*unfinished"):
+        decoded(path)
+
+
+@pytest.mark.parametrize("name", ["a.mp4", "a.mkv", "a.wav"])
+def test_a_recording_of_sound_only_is_named(tmp_path: Path, name: str) -> None:
+    path = write_sound(tmp_path / name)
+    with pytest.raises(ScribebenchError, match=rf"{name} holds no video"):
+        decoded(path)
+    assert read_duration_s(path) is None
+
+
+def test_a_recording_of_which_nothing_can_be_decoded_is_named(tmp_path: Path) -> None:
+    path = write_changing_sizes(tmp_path / "a.mkv", greys(3), 2, broken={0, 1, 2})
+    with pytest.raises(ScribebenchError, match=r"a\.mkv: not one frame could be decoded"):
+        decoded(path)
+
+
+@pytest.mark.parametrize("suffix", ["mp4", "mkv"])
+def test_the_length_of_a_recording_is_read_without_decoding(tmp_path: Path, suffix: str) -> None:
+    path = write_video(tmp_path / f"a.{suffix}", greys(20), evenly(20, 2))
+    assert read_duration_s(path) == 10.0
+
+
+# --- pictures ------------------------------------------------------------------------------------
+
+
+def test_a_turned_recording_is_shown_upright(tmp_path: Path) -> None:
+    """The upper left corner is red as stored, so that it is the upper right one as shown."""
+    picture = plain(0)
+    picture[:24, :32] = (0, 0, 255)
+    path = write_video(tmp_path / "a.mp4", [picture] * 3, evenly(3, 2))
+    turn_clockwise(path)
+    got = decoded(path, masks=(Mask(0, 0, 10, 10),))
+    assert (got.report.width_px, got.report.height_px) == (48, 64)
+    for upright in (got.samples[0].picture.full(), got.samples[0].picture.small()):
+        assert upright.shape == (64, 48, 3)
+        assert upright[28, 44].tolist() == pytest.approx([0, 0, 255], abs=30)
+        assert upright[36, 44].tolist() == pytest.approx([0, 0, 0], abs=30)
+        assert upright[28, 20].tolist() == pytest.approx([0, 0, 0], abs=30)
+
+
+@pytest.mark.parametrize(
+    ("mask", "black"),
+    [
+        (Mask(8, 4, 16, 12), (slice(4, 16), slice(8, 24))),
+        (Mask(0, 0, 1, 1), (slice(0, 1), slice(0, 1))),
+        (Mask(56, 40, 100, 100), (slice(40, 48), slice(56, 64))),
+        (Mask(500, 500, 10, 10), (slice(0, 0), slice(0, 0))),
+    ],
+    ids=["inside", "one pixel", "over the edge", "outside"],
+)
+@pytest.mark.parametrize("kind", ["video", "screenshots"])
+def test_a_mask_is_painted_black_and_nothing_else(
+    tmp_path: Path, mask: Mask, black: tuple[slice, slice], kind: str
+) -> None:
+    if kind == "video":
+        path = write_video(tmp_path / "a.mkv", [plain(200)] * 2, evenly(2, 1), "ffv1", "bgr0")
+    else:
+        path = tmp_path
+        for name in ("1.png", "2.png"):
+            cv2.imwrite(str(tmp_path / name), plain(200))
+    expected = plain(200)
+    expected[black] = 0
+    for one in decoded(path, masks=(mask,)).samples:
+        assert np.array_equal(one.picture.full(), expected)
+        assert np.array_equal(one.picture.small(), expected)
+
+
+@pytest.mark.parametrize("kind", ["video", "screenshots"])
+@pytest.mark.parametrize("width", [200, 1000])
+def test_what_is_under_a_mask_changes_nothing(tmp_path: Path, kind: str, width: int) -> None:
+    """A playing video under a mask must not move the signals by a single bit."""
+    shown = []
+    for grey in (0, 255):
+        folder = tmp_path / str(grey)
+        folder.mkdir()
+        picture = plain(90, width, 60)
+        picture[10:41, 33:167] = grey
+        path = folder
+        if kind == "video":
+            path = write_video(folder / "a.mkv", [picture] * 2, evenly(2, 1), "ffv1", "bgr0")
+        else:
+            cv2.imwrite(str(folder / "1.png"), picture)
+        shown.append(decoded(path, masks=(Mask(33, 10, 134, 31),)).samples[0].picture)
+    assert np.array_equal(shown[0].full(), shown[1].full())
+    assert np.array_equal(shown[0].small(), shown[1].small())
+
+
+@pytest.mark.parametrize(("width", "height"), [(33, 17), (1, 1), (319, 3), (321, 201), (1921, 9)])
+def test_odd_sizes_are_decoded_whole(tmp_path: Path, width: int, height: int) -> None:
+    picture = plain(90, width, height)
+    path = write_video(tmp_path / "a.mkv", [picture] * 2, evenly(2, 1), "ffv1", "bgr0")
+    got = decoded(path)
+    assert np.array_equal(got.samples[0].picture.full(), picture)
+    small = got.samples[0].picture.small()
+    assert small.shape[1] <= max(2, min(width, SMALL_WIDTH_PX))
+    assert small.mean() == pytest.approx(90, abs=1)
+
+
+def test_the_small_picture_keeps_the_shape(tmp_path: Path) -> None:
+    path = write_video(tmp_path / "a.mkv", [plain(90, 640, 400)] * 2, evenly(2, 1))
+    assert decoded(path).samples[0].picture.small().shape == (200, 320, 3)
+
+
+def test_a_recording_may_change_its_size(tmp_path: Path) -> None:
+    pictures = [plain(50), plain(100, 128, 96), plain(150, 32, 24)]
+    got = decoded(write_changing_sizes(tmp_path / "a.mkv", pictures, 2))
+    assert [one.picture.full().shape for one in got.samples] == [p.shape for p in pictures]
+    assert got.greys == [50, 100, 150]
+    assert (got.report.width_px, got.report.height_px) == (64, 48)
+
+
+def test_decoding_in_two_threads_gives_the_same(tmp_path: Path) -> None:
+    path = write_video(tmp_path / "a.mp4", greys(30), evenly(30, 5))
+    one, two = (list(sample(path, None, [], DecodeReport(), threads)) for threads in (1, 2))
+    assert [s.time_s for s in one] == [s.time_s for s in two]
+    for first, second in zip(one, two, strict=True):
+        assert np.array_equal(first.picture.full(), second.picture.full())
+
+
+# --- screenshots ---------------------------------------------------------------------------------
+
+
+def screenshots_in(folder: Path, **contents: bytes) -> Path:
+    for index, grey in enumerate((50, 100, 150), start=9):
+        cv2.imwrite(str(folder / f"shot-{index}.png"), plain(grey))
+    for name, content in contents.items():
+        (folder / f"{name.replace('_', '-')}.png").write_bytes(content)
+    return folder
+
+
+def test_screenshots_are_a_recording_of_one_a_second(tmp_path: Path) -> None:
+    got = decoded(screenshots_in(tmp_path))
+    assert got.times_s == [0, 1, 2]
+    assert got.greys == [50, 100, 150]  # shot-9 before shot-10
+    assert (got.report.codec, got.report.frame_rate) == ("screenshots", 1.0)
+    assert (got.report.duration_s, got.report.missing_s) == (3.0, 0.0)
+
+
+def test_screenshots_may_be_of_another_rate(tmp_path: Path) -> None:
+    assert decoded(screenshots_in(tmp_path), fps=0.5).times_s == [0, 2, 4]
+
+
+@pytest.mark.parametrize(
+    "content", [b"", b"no picture", b"\x89PNG\r\n\x1a\n"], ids=["empty", "text", "cut"]
+)
+def test_a_broken_screenshot_costs_itself_and_is_named(tmp_path: Path, content: bytes) -> None:
+    got = decoded(screenshots_in(tmp_path, shot_10=content))
+    assert got.times_s == [0, 2]
+    assert got.greys == [50, 150]
+    assert got.report.broken_packets == 1
+    assert got.report.notes == ["shot-10.png is not a picture"]
+
+
+def test_screenshots_of_which_none_is_a_picture_are_named(tmp_path: Path) -> None:
+    (tmp_path / "1.png").write_bytes(b"no picture")
+    with pytest.raises(ScribebenchError, match=f"{tmp_path.name}: not one frame"):
+        decoded(tmp_path)
+
+
+def test_screenshots_of_any_kind_are_read_in_colour(tmp_path: Path) -> None:
+    picture = plain(120)
+    for name, image in {
+        "1-grey.png": picture[:, :, 0],
+        "2-alpha.png": np.dstack([picture, plain(255)[:, :, :1]]),
+        "3-deep.png": picture.astype(np.uint16) * 257,
+        "4.jpg": picture,
+        "5.webp": picture,
+        "6.bmp": picture,
+    }.items():
+        assert cv2.imwrite(str(tmp_path / name), image)
+    got = decoded(tmp_path)
+    assert [one.picture.full().shape for one in got.samples] == [(48, 64, 3)] * 6
+    assert got.greys == [120] * 6
+
+
+# --- names and specs -----------------------------------------------------------------------------
+
+
+def spec_of(recording: str) -> ExtractSpec:
+    return ExtractSpec(recording, None, [])
+
+
+@pytest.mark.parametrize(
+    ("time_s", "name"),
+    [
+        (0.0, "00h00m00.000s.jpg"),
+        (80.5, "00h01m20.500s.jpg"),
+        (3661.0014, "01h01m01.001s.jpg"),
+        (59.9996, "00h01m00.000s.jpg"),
+        (360000.0, "100h00m00.000s.jpg"),
+    ],
+)
+def test_a_picture_is_named_by_its_time(time_s: float, name: str) -> None:
+    assert picture_name(time_s) == name
+
+
+def test_pictures_are_encoded_once_and_alike(tmp_path: Path) -> None:
+    picture = cv2.GaussianBlur(
+        np.random.default_rng(1).integers(0, 256, (48, 64, 3), np.uint8), (9, 9), 0
+    )
+    data = encode_jpeg(picture)
+    assert data == encode_jpeg(picture)
+    again = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+    assert np.abs(again.astype(int) - picture).mean() < 3
+    assert len(encode_jpeg(picture, 30)) < len(data)
+
+
+@pytest.mark.parametrize(("given", "rate"), [("auto", None), (2, 2.0), (0.5, 0.5)])
+def test_the_spec_of_a_recording_is_read(given: float | str, rate: float | None) -> None:
+    mask = {"x": 1, "y": 2, "width": 3, "height": 4}
+    spec = ExtractSpec.from_json({"recording": "a.mp4", "sample_fps": given, "masks": [mask]})
+    assert spec == ExtractSpec("a.mp4", rate, [Mask(1, 2, 3, 4)])
+
+
+def test_the_manifest_of_a_recording_is_the_same_each_time(tmp_path: Path) -> None:
+    path = write_video(tmp_path / "a.mp4", greys(6), evenly(6, 2))
+    texts = {manifest(spec_of("a.mp4"), decoded(path).report) for _ in range(2)}
+    assert len(texts) == 1
+    assert not any(math.isnan(v) for v in json.loads(texts.pop()).values() if isinstance(v, float))

@@ -1,0 +1,144 @@
+"""Gathering the tables of all sessions and runs into one set."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+import pytest
+
+from scribebench.errors import ScribebenchError
+from scribebench.gather import GATHERED, gather
+from scribebench.tables import DESCRIPTIONS, FRAMES, REQUESTS, read_rows, write_table
+
+RUNS = [("monday", "some", "base"), ("tuesday", "some", "base")]
+
+
+def write_json(path: Path, value: Any) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(value))
+
+
+@pytest.fixture
+def results(tmp_path: Path) -> Path:
+    """Two sessions with a run each, and one session and one run that are not selected."""
+    for number, (session, model, variant) in enumerate([*RUNS, ("old", "some", "base")]):
+        key = {"session": session, "model": model, "variant": variant}
+        folder = tmp_path / "sessions" / session
+        frames = [{"frame_index": index, "kept": index == 0} for index in range(number + 1)]
+        write_table(folder / "frames.parquet", FRAMES, frames)
+        facts = {"recording": f"{session}.mp4", "codec": "h264", "missing_s": None, "notes": ["x"]}
+        write_json(folder / "manifest.json", facts)
+        chosen = {"kept_frames": 1, "sampled_frames": number + 1, "reasons": {"first": 1}}
+        write_json(folder / "selection.json", chosen | {"scenes": 1})
+        run = tmp_path / "runs" / session / model / variant
+        write_table(run / "requests.parquet", REQUESTS, [key | {"wall_ns": number}])
+        write_table(run / "descriptions.parquet", DESCRIPTIONS, [key | {"slot": number}])
+        write_json(run / "run.json", key | {"run_id": session, "gpu_names": None})
+    return tmp_path
+
+
+def gathered(results: Path) -> Path:
+    gather(results, ["monday", "tuesday"], RUNS, results / "tables")
+    return results / "tables"
+
+
+def measure(results: Path, rule: str, subject: str, **facts: Any) -> None:
+    write_json(results / "benchmarks" / rule / f"{subject}.jsonl", {"s": 1.5} | facts)
+
+
+def test_every_table_is_written_with_its_schema(results: Path) -> None:
+    tables = gathered(results)
+    assert {path.stem for path in tables.iterdir()} == {table.name for table in GATHERED}
+    for table in GATHERED:
+        schema = pq.read_schema(tables / f"{table.name}.parquet")
+        assert schema.equals(table.schema())
+        assert schema.metadata[b"table"] == table.name.encode()
+
+
+def test_rows_of_all_selected_sessions_and_runs_are_there_in_order(results: Path) -> None:
+    tables = gathered(results)
+    frames = read_rows(tables / "frames.parquet", ["session", "frame_index"])
+    assert [tuple(row.values()) for row in frames] == [
+        ("monday", 0),
+        ("tuesday", 0),
+        ("tuesday", 1),
+    ]
+    assert [row["wall_ns"] for row in read_rows(tables / "requests.parquet")] == [0, 1]
+    assert [row["slot"] for row in read_rows(tables / "descriptions.parquet")] == [0, 1]
+    assert [row["run_id"] for row in read_rows(tables / "runs.parquet")] == ["monday", "tuesday"]
+
+
+def test_a_session_has_the_facts_of_its_recording_and_of_its_frames(results: Path) -> None:
+    first, second = read_rows(gathered(results) / "sessions.parquet")
+    assert (first["session"], first["recording"], first["codec"]) == (
+        "monday",
+        "monday.mp4",
+        "h264",
+    )
+    assert (second["sampled_frames"], second["kept_frames"], second["scenes"]) == (2, 1, 1)
+    assert (first["missing_s"], first["duration_s"]) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("measured", "cpu_s", "memory_bytes"),
+    [
+        ({"cpu_time": 2.5, "max_rss": 100.5}, 2.5, 105_381_888),
+        ({"cpu_time": 0.0, "max_rss": 0.0}, None, None),
+        ({"cpu_time": None, "max_rss": None}, None, None),
+        ({"cpu_time": "NA", "max_rss": "-"}, None, None),
+        ({"cpu_time": float("nan"), "max_rss": float("nan")}, None, None),
+        ({}, None, None),
+    ],
+    ids=["sampled", "zero", "null", "text", "nan", "absent"],
+)
+def test_what_snakemake_could_not_sample_is_unknown(
+    results: Path, measured: dict[str, Any], cpu_s: float | None, memory_bytes: int | None
+) -> None:
+    measure(results, "extract_frames", "monday", **measured)
+    [row] = read_rows(gathered(results) / "stages.parquet")
+    assert row == {
+        "rule": "extract_frames",
+        "subject": "monday",
+        "wall_s": 1.5,
+        "cpu_s": cpu_s,
+        "max_rss_bytes": memory_bytes,
+    }
+
+
+def test_stages_stand_in_the_order_in_which_they_run(results: Path) -> None:
+    measure(results, "describe_frames", "monday/some/base")
+    measure(results, "describe_frames", "old/some/base")
+    measure(results, "read_frames", "tuesday")
+    measure(results, "extract_frames", "tuesday")
+    measure(results, "extract_frames", "monday")
+    rows = read_rows(gathered(results) / "stages.parquet", ["rule", "subject"])
+    assert [tuple(row.values()) for row in rows] == [
+        ("extract_frames", "monday"),
+        ("extract_frames", "tuesday"),
+        ("read_frames", "tuesday"),
+        ("describe_frames", "monday/some/base"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "sessions/monday/frames.parquet",
+        "sessions/monday/manifest.json",
+        "sessions/tuesday/selection.json",
+        "runs/tuesday/some/base/requests.parquet",
+        "runs/monday/some/base/run.json",
+    ],
+)
+@pytest.mark.parametrize("damage", ["absent", "empty", "half"])
+def test_a_damaged_part_is_named_with_the_mend(results: Path, name: str, damage: str) -> None:
+    path = results / name
+    data = path.read_bytes()
+    path.write_bytes(b"" if damage == "empty" else data[: len(data) // 2])
+    if damage == "absent":
+        path.unlink()
+    with pytest.raises(ScribebenchError) as caught:
+        gathered(results)
+    assert str(path) in str(caught.value)
+    assert "delete it" in str(caught.value)

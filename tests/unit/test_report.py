@@ -1,0 +1,509 @@
+"""The report, made from small tables: what is unknown is a dash, and every figure says its n."""
+
+import re
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+
+from scribebench.gather import with_session
+from scribebench.report.figures import Spread, run_figures, spread
+from scribebench.report.layout import table
+from scribebench.report.markdown import (
+    ReportData,
+    choose_examples,
+    format_spread,
+    format_time,
+    load,
+    write_markdown,
+)
+from scribebench.report.thumbnails import WIDTH_PX, write_thumbnails
+from scribebench.tables import (
+    DESCRIPTIONS,
+    FRAMES,
+    REQUESTS,
+    RUNS,
+    SESSIONS,
+    STAGES,
+    write_table,
+)
+from unit.videos import plain
+
+Row = dict[str, Any]
+DASH = "–"
+SESSION = {
+    "session": "monday",
+    "recording": "a.mp4",
+    "codec": "h264",
+    "width_px": 1280,
+    "height_px": 800,
+    "duration_s": 3700.0,
+    "decoded_frames": 500,
+    "sampled_frames": 200,
+    "kept_frames": 20,
+    "scenes": 7,
+    "broken_packets": 0,
+    "missing_s": 0.0,
+}
+KEY = {"session": "monday", "model": "some", "variant": "base"}
+OCR_KEY = KEY | {"model": "ocr-baseline"}
+RUN = KEY | {
+    "backend": "openai",
+    "batch_size": 8,
+    "os": "Debian 12, x86_64",
+    "cpu_model": "Some CPU",
+    "cpu_cores": 4,
+    "ram_bytes": 8 * 2**30,
+    "python_version": "3.11.7",
+}
+OCR_RUN = RUN | OCR_KEY | {"backend": "ocr", "batch_size": 1}
+STAGE = {"rule": "describe_frames", "subject": "monday/some/base", "wall_s": 12.34}
+
+
+def request(**changes: Any) -> Row:
+    """A request that was answered as it should be: 2 frames, 4 seconds."""
+    return (
+        KEY
+        | {
+            "image_count": 2,
+            "wall_ns": 4_000_000_000,
+            "s_per_image": 2.0,
+            "ttft_ns": 500_000_000,
+            "prefill_tps": 1000.0,
+            "decode_tps": 50.0,
+            "finish_reason": "stop",
+            "cache_hit": False,
+            "speed_valid": True,
+            "speed_invalid_reasons": [],
+        }
+        | changes
+    )
+
+
+def failed(kind: str, reasons: list[str], **changes: Any) -> Row:
+    """A request whose clocks, absurd as they are, must not be seen in any speed."""
+    absurd = {"s_per_image": 0.0001, "decode_tps": 99999.0, "ttft_ns": 1, "prefill_tps": 99999.0}
+    wrong = {"error_kind": kind, "finish_reason": "error", "speed_valid": False}
+    return request(**absurd, **wrong, speed_invalid_reasons=reasons) | changes
+
+
+def described(index: int, text: str | None = "It shows a terminal.", **changes: Any) -> Row:
+    return KEY | {"frame_index": index, "time_s": float(index), "text": text} | changes
+
+
+def frame(index: int, session: str = "monday", kept: bool = True) -> Row:
+    return {
+        "session": session,
+        "frame_index": index,
+        "time_s": float(index),
+        "kept": kept,
+        "image": f"frames/{index}.jpg" if kept else None,
+    }
+
+
+class Tables:
+    """Tables in a folder, as build_tables leaves them, read again for the report."""
+
+    def __init__(self, folder: Path):
+        self._folder = folder
+
+    def read(self, labels: dict[str, str] | None = None, **rows: list[Row]) -> ReportData:
+        usual = {
+            "sessions": [SESSION],
+            "runs": [RUN],
+            "stages": [STAGE],
+            "requests": [request()],
+            "descriptions": [described(0), described(1)],
+            "frames": [frame(0), frame(1)],
+        }
+        tables = (SESSIONS, RUNS, STAGES, REQUESTS, DESCRIPTIONS, with_session(FRAMES))
+        for known in tables:
+            path = self._folder / f"{known.name}.parquet"
+            write_table(path, known, (usual | rows)[known.name])
+        return load(self._folder, labels or {"some": "Some model"}, {"monday": "Monday"}, [])
+
+    def report(self, **rows: Any) -> str:
+        return write_markdown(self.read(**rows), {})
+
+
+@pytest.fixture
+def tables(tmp_path: Path) -> Tables:
+    return Tables(tmp_path / "tables")
+
+
+def rows_under(report: str, heading: str) -> list[dict[str, str]]:
+    """The rows of the first table under a heading, by column."""
+    part = report.partition(f"## {heading}\n")[2].partition("\n## ")[0]
+    lines = [line for line in part.splitlines() if line.startswith("| ")]
+    cells = [[cell.strip() for cell in line.strip("|").split(" |")] for line in lines]
+    return [dict(zip(cells[0], line, strict=True)) for line in cells[2:]]
+
+
+# --- candidates ----------------------------------------------------------------------------------
+
+
+def test_a_candidate_has_its_medians_ends_and_number(tables: Tables) -> None:
+    rows = [
+        request(s_per_image=1.0, decode_tps=40.0, ttft_ns=200_000_000),
+        request(s_per_image=6.0, decode_tps=60.0, ttft_ns=900_000_000),
+        request(s_per_image=2.0, decode_tps=50.0, ttft_ns=400_000_000),
+    ]
+    [row] = rows_under(tables.report(requests=rows), "Candidates")
+    assert row == {
+        "session": "Monday",
+        "candidate": "Some model",
+        "batch": "8",
+        "described": "2 of 2",
+        "requests": "3",
+        "s a frame": f"2.00 (1.00{DASH}6.00)",
+        "first token s": f"0.40 (0.20{DASH}0.90)",
+        "prefill tok/s": f"1000 (1000{DASH}1000)",
+        "decode tok/s": f"50.0 (40.0{DASH}60.0)",
+        "asked for": "12 s",
+        "n": "3",
+    }
+
+
+def test_what_is_unknown_is_a_dash_and_never_zero(tables: Tables) -> None:
+    unknown = request(ttft_ns=None, prefill_tps=None, decode_tps=None)
+    [row] = rows_under(tables.report(requests=[unknown]), "Candidates")
+    assert [row[name] for name in ("first token s", "prefill tok/s", "decode tok/s")] == [DASH] * 3
+    assert (row["s a frame"], row["n"]) == ("2.00", "1")
+
+
+def test_rows_that_may_not_leave_the_speeds_and_are_counted(tables: Tables) -> None:
+    rows = [
+        request(),
+        failed("oom", ["failed", "not finished"]),
+        failed("context_overflow", ["failed"]),
+        request(cache_hit=True, speed_valid=False, speed_invalid_reasons=["answered for another"])
+        | {"s_per_image": 0.0001},
+    ]
+    report = tables.report(requests=rows)
+    [row] = rows_under(report, "Candidates")
+    assert (row["requests"], row["n"], row["s a frame"]) == ("4", "1", "2.00")
+    assert row["decode tok/s"] == "50.0"
+    assert row["asked for"] == "12 s"  # failed ones included, and what others asked left out
+    assert "- Some model: requests ended as 2 stop, 1 oom, 1 context\\_overflow." in report
+    assert (
+        "- Some model: left out of the speeds: 2 failed, 1 not finished, 1 answered for another."
+        in report
+    )
+
+
+def test_a_candidate_that_only_failed_has_no_speed(tables: Tables) -> None:
+    said = [described(0, None), described(1, None)]
+    rows = [failed("oom", ["failed"]), failed("oom", ["failed"])]
+    report = tables.report(requests=rows, descriptions=said)
+    [row] = rows_under(report, "Candidates")
+    assert (row["described"], row["requests"], row["n"]) == ("0 of 2", "2", "0")
+    speeds = ("s a frame", "first token s", "prefill tok/s", "decode tok/s")
+    assert [row[name] for name in speeds] == [DASH] * 4
+    assert "Some model: 2 frames got no description of their own." in report
+    assert "Nothing was described." in report
+
+
+def test_a_run_that_others_asked_was_asked_for_nothing(tables: Tables) -> None:
+    cached = request(cache_hit=True, speed_valid=False, speed_invalid_reasons=["x"])
+    [row] = rows_under(tables.report(requests=[cached]), "Candidates")
+    assert (row["asked for"], row["n"]) == (DASH, "0")
+
+
+def test_a_good_run_has_no_notes(tables: Tables) -> None:
+    part = tables.report().partition("## Candidates")[2].partition("\n## ")[0]
+    assert "\n- " not in part
+
+
+def test_each_variant_and_session_has_a_row_of_its_own(tables: Tables) -> None:
+    keys = [KEY, KEY | {"variant": "batch-1"}, KEY | {"session": "tuesday"}]
+    report = tables.report(
+        runs=[RUN | key for key in keys],
+        requests=[request(**key) for key in keys],
+        descriptions=[described(0) | key for key in keys],
+    )
+    rows = rows_under(report, "Candidates")
+    assert [(row["session"], row["candidate"], row["described"]) for row in rows] == [
+        ("Monday", "Some model", "1 of 1"),
+        ("Monday", "Some model, batch-1", "1 of 1"),
+        ("tuesday", "Some model", "1 of 1"),
+    ]
+
+
+# --- the baseline --------------------------------------------------------------------------------
+
+
+def baseline(tables: Tables) -> str:
+    return tables.report(
+        runs=[OCR_RUN],
+        requests=[request(**OCR_KEY) | {"ttft_ns": None, "prefill_tps": None, "decode_tps": None}],
+        descriptions=[described(0) | OCR_KEY],
+        labels={"ocr-baseline": "OCR baseline"},
+    )
+
+
+def test_the_baseline_is_told_to_be_no_model(tables: Tables) -> None:
+    report = baseline(tables)
+    assert report.splitlines()[2].startswith("**No vision-language model was run.**")
+    assert "- OCR baseline: a baseline and no vision-language model." in report
+    assert "- Any vision-language model: none was selected." in report
+    assert "Measured:" not in report
+
+
+def test_with_a_model_the_baseline_is_no_answer(tables: Tables) -> None:
+    report = tables.report(
+        runs=[OCR_RUN, RUN],
+        requests=[request(**OCR_KEY), request()],
+        labels={"some": "Some model", "ocr-baseline": "OCR baseline"},
+    )
+    answer = report.splitlines()[2]
+    assert answer.startswith("**Measured: Some model.**")
+    assert "OCR" not in answer
+    assert "recommends none" in answer
+    assert "none was selected" not in report
+    assert "OCR baseline: a baseline and no vision-language model." in report
+
+
+# --- sessions, stages, machines ------------------------------------------------------------------
+
+
+def test_a_session_is_told_with_what_was_kept(tables: Tables) -> None:
+    assert rows_under(tables.report(), "What was run") == [
+        {
+            "session": "Monday",
+            "recording": "a.mp4",
+            "size": "1280x800",
+            "length": "1:01:40",
+            "looked at": "200",
+            "kept": "20",
+            "share": "10 %",
+            "scenes": "7",
+        }
+    ]
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"missing_s": 12.4}, "the last 12 s of the recording could not be decoded**"),
+        ({"broken_packets": 3}, "3 parts of the recording could not be decoded**"),
+    ],
+)
+def test_what_could_not_be_decoded_is_told(tables: Tables, changes: Row, told: str) -> None:
+    part = tables.report(sessions=[SESSION | changes]).partition("## Candidates")[0]
+    assert f"- **Monday: {told}" in part
+
+
+@pytest.mark.parametrize("missing_s", [0.0, None])
+def test_of_a_whole_recording_nothing_is_told_to_be_missing(
+    tables: Tables, missing_s: float | None
+) -> None:
+    report = tables.report(sessions=[SESSION | {"missing_s": missing_s, "duration_s": None}])
+    assert "could not be decoded" not in report
+    [row] = rows_under(report, "What was run")
+    assert row["length"] == DASH
+
+
+def test_refused_sessions_are_told(tables: Tables) -> None:
+    data = tables.read()
+    advice = "the session folder sessions/my | folder is left out"
+    report = write_markdown(ReportData(**vars(data) | {"refused": [advice]}), {})
+    assert "- the session folder sessions/my \\| folder is left out" in report
+
+
+def test_stages_are_summed_and_what_was_not_sampled_is_a_dash(tables: Tables) -> None:
+    rows = [
+        {"rule": "extract_frames", "subject": "a", "wall_s": 1.5, "cpu_s": 2.0}
+        | {"max_rss_bytes": 100 * 2**20},
+        {"rule": "extract_frames", "subject": "b", "wall_s": 2.5, "cpu_s": None}
+        | {"max_rss_bytes": 300 * 2**20},
+        {"rule": "detect_scenes", "subject": "a", "wall_s": 0.2},
+    ]
+    assert rows_under(tables.report(stages=rows), "Where the time went") == [
+        {
+            "stage": "`extract_frames`",
+            "jobs": "2",
+            "wall s": "4.0",
+            "CPU s": "2.0",
+            "peak memory MiB": "300",
+        },
+        {
+            "stage": "`detect_scenes`",
+            "jobs": "1",
+            "wall s": "0.2",
+            "CPU s": DASH,
+            "peak memory MiB": DASH,
+        },
+    ]
+    assert "No stage was timed." in tables.report(stages=[])
+
+
+def test_the_machine_is_told_and_what_no_tool_tells_is_left_out(tables: Tables) -> None:
+    part = tables.report().partition("## On what machine")[2].partition("\n## ")[0].strip()
+    assert part == (
+        "- Debian 12, x86\\_64, Some CPU, 4 cores, 8 GiB memory, no GPU that a tool tells of, "
+        "Python 3.11.7"
+    )
+    with_gpu = RUN | {"gpu_names": ["Some GPU"], "cpu_model": None, "cpu_cores": None}
+    part = tables.report(runs=[with_gpu]).partition("## On what machine")[2]
+    assert "- Debian 12, x86\\_64, 8 GiB memory, GPU: Some GPU, Python 3.11.7" in part
+    assert "None" not in part
+
+
+def test_two_machines_are_told_apart(tables: Tables) -> None:
+    runs = [RUN, RUN | {"variant": "batch-1", "os": "macOS 15"}]
+    report = tables.report(runs=runs, requests=[request()])
+    part = report.partition("## On what machine")[2].partition("\n## ")[0].strip()
+    assert [line.rpartition(": ")[2] for line in part.splitlines()] == [
+        "Some model",
+        "Some model, batch-1",
+    ]
+
+
+def test_no_unknown_value_is_printed_as_python_has_it(tables: Tables) -> None:
+    bare = dict.fromkeys(("duration_s", "missing_s", "codec"))
+    unknown = request(ttft_ns=None, prefill_tps=None, decode_tps=None)
+    report = tables.report(sessions=[SESSION | bare], requests=[unknown])
+    assert not re.search(r"\b(None|nan|NaN|inf)\b", report)
+
+
+# --- examples ------------------------------------------------------------------------------------
+
+
+def test_examples_show_what_was_said_about_a_frame(tables: Tables) -> None:
+    said = described(
+        1,
+        "whole text",
+        visible="A terminal.",
+        activity="typing",
+        apps=["Terminal", "Vim"],
+        topics=None,
+    )
+    data = tables.read(descriptions=[described(0, None), said])
+    report = write_markdown(data, {("monday", 1): "report_pictures/monday 1.jpg"})
+    part = report.partition("## Examples")[2].partition("\n## ")[0]
+    assert "### Monday, 00:01" in part
+    assert "![the screen at 00:01](<report_pictures/monday%201.jpg>)" in part
+    assert "**Some model**" in part
+    assert "- applications: Terminal, Vim" in part
+    assert "- activity: typing" in part
+    assert f"- topics: {DASH}" in part
+    assert "```text\nA terminal.\n```" in part
+    assert "### Monday, 00:00" not in part
+
+
+def test_a_candidate_that_said_nothing_about_an_example_is_told(tables: Tables) -> None:
+    other = {"variant": "batch-1"}
+    report = tables.report(
+        runs=[RUN, RUN | other],
+        requests=[request(), request(**other)],
+        descriptions=[described(0), described(0, None) | other],
+    )
+    assert "**Some model, batch-1**: no description" in report
+
+
+def test_what_a_model_says_cannot_act_in_the_report(tables: Tables) -> None:
+    hostile = "x\n```\n</details><script>alert(1)</script>\n# Heading\n| a |"
+    said = described(
+        0, hostile, visible=hostile, activity=hostile, apps=[hostile], topics=["http://evil.x"]
+    )
+    report = tables.report(descriptions=[said], labels={"some": "<b>|Some|</b>"})
+    outside = re.sub(r"^(`{3,})text\n.*?^\1$", "", report, flags=re.S | re.M)
+    assert "<script>" not in outside and "<b>" not in outside
+    assert "http://" not in outside
+    assert [line for line in outside.splitlines() if line.startswith("# ")] == [
+        "# Scribebench report"
+    ]
+    assert len({line.count(" | ") for line in outside.splitlines() if "Some" in line[:40]}) <= 2
+
+
+@pytest.mark.parametrize(
+    ("frames", "chosen"),
+    [(0, []), (1, [0]), (2, [0, 1]), (3, [0, 1, 2]), (9, [1, 4, 7]), (100, [16, 50, 83])],
+)
+def test_examples_are_spread_over_all_that_was_described(
+    tables: Tables, frames: int, chosen: list[int]
+) -> None:
+    rows = [frame(index) for index in range(frames)]
+    data = tables.read(
+        frames=[*rows, frame(500, kept=False), frame(600)],
+        descriptions=[described(index) for index in range(frames)],
+    )
+    assert [row["frame_index"] for _, row in choose_examples(data)] == chosen
+
+
+def test_thumbnails_are_small_pictures_of_the_examples(tables: Tables, tmp_path: Path) -> None:
+    """Full screenshots are private, and a report is sent on."""
+    kept = tmp_path / "sessions" / "monday" / "frames"
+    kept.mkdir(parents=True)
+    for index, width in ((0, 1920), (1, 200)):
+        cv2.imwrite(str(kept / f"{index}.jpg"), plain(60 + 100 * index, width, width // 2))
+    written = write_thumbnails(tables.read(), tmp_path / "sessions", tmp_path / "pictures")
+    assert written == {
+        ("monday", 0): "pictures/monday-0.jpg",
+        ("monday", 1): "pictures/monday-1.jpg",
+    }
+    shapes = {}
+    for key, name in written.items():
+        data = np.frombuffer((tmp_path / name).read_bytes(), np.uint8)
+        image = cv2.imdecode(data, cv2.IMREAD_COLOR)
+        shapes[key[1]] = image.shape[:2]
+        assert image.mean() == pytest.approx(60 + 100 * key[1], abs=2)
+    assert shapes == {0: (WIDTH_PX // 2, WIDTH_PX), 1: (100, 200)}
+
+
+# --- figures -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ([], None),
+        ([None, None], None),
+        ([3.0], Spread(3.0, 3.0, 3.0, 1)),
+        ([1.0, None, 9.0, 2.0], Spread(2.0, 1.0, 9.0, 3)),
+        ([1.0, 2.0], Spread(1.5, 1.0, 2.0, 2)),
+        ([0.0], Spread(0.0, 0.0, 0.0, 1)),
+    ],
+)
+def test_a_spread_counts_what_is_known(values: list[float | None], expected: Spread | None) -> None:
+    assert spread(values) == expected
+
+
+@pytest.mark.parametrize(
+    ("value", "digits", "text"),
+    [
+        (None, 1, DASH),
+        (Spread(2.0, 2.0, 2.0, 1), 2, "2.00"),
+        (Spread(2.0, 1.0, 9.5, 3), 1, f"2.0 (1.0{DASH}9.5)"),
+        (Spread(0.0, 0.0, 0.0, 1), 0, "0"),
+    ],
+)
+def test_a_spread_is_shown_with_its_ends(value: Spread | None, digits: int, text: str) -> None:
+    assert format_spread(value, digits) == text
+
+
+def test_the_figures_of_a_run_are_counted() -> None:
+    rows = [request(error_kind=None), failed("oom", ["failed"]) | {"cache_hit": True}]
+    rows[0]["image_count"] = 5
+    figures = run_figures(rows, [described(0), described(1, None)])
+    assert (figures.frames, figures.described, figures.requests) == (2, 1, 2)
+    assert figures.outcomes == Counter(stop=1, oom=1)
+    assert figures.left_out == Counter(failed=1)
+    assert (figures.asked_wall_s, figures.asked_frames) == (4.0, 5)
+    assert figures.decode_tps == Spread(50.0, 50.0, 50.0, 1)
+
+
+@pytest.mark.parametrize(
+    ("time_s", "text"), [(0, "00:00"), (80.9, "01:20"), (3599, "59:59"), (3680, "1:01:20")]
+)
+def test_times_are_shown_as_people_write_them(time_s: float, text: str) -> None:
+    assert format_time(time_s) == text
+
+
+def test_a_table_sets_figures_to_the_right() -> None:
+    assert table(("a", "b"), [("x", "1"), ("y", "2")]) == (
+        "| a | b |\n| --- | ---: |\n| x | 1 |\n| y | 2 |"
+    )
