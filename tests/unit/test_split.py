@@ -268,3 +268,8 @@ def test_a_reply_of_hostile_size_is_split_in_time() -> None:
     for reply in ("### Screenshot 0\n" * 20_000, "(" * 50_000, " " * 100_000 + "x", "a: " * 50_000):
         assert len(split_reply(reply, 3)) == 3
         read_fields(f"Applications: {reply[:20_000]}")
+
+
+def test_a_sentence_that_begins_with_a_number_is_no_heading() -> None:
+    reply = "### Screenshot 0\nImage 1 shows a cat, and\nFrame 3 is empty.\n### Screenshot 1\nx"
+    assert texts(reply, 2) == ["Image 1 shows a cat, and\nFrame 3 is empty.", "x"]

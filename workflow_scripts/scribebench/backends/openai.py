@@ -309,7 +309,7 @@ class _Stream:
 def _read_stream(
     events: Iterator[dict[str, Any] | None], started_at: datetime, clock: _Clock
 ) -> Reply:
-    """Collect a stream. Raises _TransientError when it breaks before anything was said."""
+    """Collect a stream. Raises _TransientError when it breaks off before its end."""
     stream, reason = _Stream(), None
     for event in events:
         if event is None:

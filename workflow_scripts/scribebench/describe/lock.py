@@ -68,7 +68,12 @@ def _folder() -> Path:
 
 
 def _open(path: Path) -> int:
-    handle = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o666)
+    flags = os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC
+    try:
+        # Not with O_CREAT: Linux may refuse that for another user's file in a shared folder.
+        handle = os.open(path, flags)
+    except FileNotFoundError:
+        handle = os.open(path, flags | os.O_CREAT, 0o666)
     if os.fstat(handle).st_uid == os.getuid():
         os.fchmod(handle, 0o666)  # whatever the umask is: another user must be able to wait too
     return handle

@@ -23,7 +23,8 @@ from scribebench.project.sessions import screenshots
 MAX_AUTO_FPS = 5.0
 SCREENSHOTS_FPS = 1.0
 SMALL_WIDTH_PX = 320
-# A tick is taken by the frame nearest to it, so that jitter in the PTS loses no frame.
+# A tick is taken by the first frame that is no more than this share of a step early, so that
+# jitter in the PTS loses no frame.
 TICK_TOLERANCE = 0.25
 
 
@@ -230,7 +231,8 @@ class VideoPicture:
     def _small(self) -> np.ndarray:
         if self._masks:  # scaling first would let what is masked shine through at the edges
             return _shrunk(self.full())
-        width, height = _small_size(self._frame.width, self._frame.height)
+        size = _small_size(*self.size_px)
+        width, height = size[::-1] if self._turns % 2 else size
         frame = self._frame.reformat(width=width, height=height, format="bgr24")
         return self._upright(frame.to_ndarray())
 

@@ -5,8 +5,11 @@ from typing import NamedTuple
 
 from scribebench.backends.base import FrameDescription
 
+# A heading is marked as one, or its number is followed by a colon or the line's end: a sentence of
+# a description may begin with "Image 3 shows".
 HEADING = re.compile(
-    r"^[ \t]*(?:#{1,6}[ \t]*|\*\*[ \t]*)?(?:screenshot|frame|image)[ \t]*#?[ \t]*(\d+)\b([^\n]*)$",
+    r"^[ \t]*(?:#{1,6}[ \t]*|\*\*[ \t]*|(?=[^\n\d]*\d+[ \t]*(?:\([^)\n]*\))?[ \t]*(?::|\r?$)))"
+    r"(?:screenshot|frame|image)[ \t]*#?[ \t]*(\d+)\b([^\n]*)$",
     re.I | re.M,
 )
 FIELD = re.compile(
