@@ -3,6 +3,7 @@
 import argparse
 import errno
 import json
+import os
 import signal
 import sys
 from collections.abc import Callable
@@ -33,10 +34,13 @@ def run(main: Callable[[], None]) -> None:
     """Call `main`; end with one plain line instead of a traceback for what a user can mend.
 
     A termination request is treated like Ctrl-C, so that `finally` blocks and context managers run.
+    Then the process ends at once: the teardown of native libraries, with threads of their own, has
+    been seen to abort a job whose work was done.
     """
     signal.signal(signal.SIGTERM, _stop)
     try:
         main()
+        _end("", 0)
     except ScribebenchError as error:
         _end(f"error: {error}", 1)
     except KeyboardInterrupt:
@@ -57,5 +61,8 @@ def _stop(signum: int, frame: FrameType | None) -> NoReturn:
 
 
 def _end(message: str, status: int) -> NoReturn:
-    print(message, file=sys.stderr, flush=True)
-    raise SystemExit(status)
+    if message:
+        print(message, file=sys.stderr)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)

@@ -6,6 +6,7 @@ another session, is not read again. A reading takes seconds; the store outlives 
 
 import json
 import os
+import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
@@ -32,6 +33,7 @@ ENGINE_OPTIONS = {
     "EngineConfig.onnxruntime.intra_op_num_threads": 1,
     "EngineConfig.onnxruntime.inter_op_num_threads": 1,
 }
+PARENT_CHECK_S = 1.0
 # Lines whose vertical centres lie within this share of their height stand in one row.
 SAME_ROW = 0.5
 
@@ -115,12 +117,13 @@ def read_pictures(
     context = get_context("spawn")  # a fork would copy the threads' locks of OpenCV and ONNX
     # More processes than cores read no faster, and make each reading look slower than it is.
     workers = min(workers, os.cpu_count() or 1, len(waiting))
-    pool = ProcessPoolExecutor(workers, context, initializer=_start_engine)
+    pool = ProcessPoolExecutor(workers, context, initializer=_start_worker)
     try:
         futures = {pool.submit(_read, path): key for key, path in waiting.items()}
         for future in as_completed(futures):
             store.put(futures[future], future.result())
             yield futures[future], future.result()
+        pool.shutdown()
     except BrokenProcessPool as error:
         raise ScribebenchError(
             "a process that reads text was ended from outside, most likely for lack of memory; "
@@ -133,12 +136,21 @@ def read_pictures(
 _engine: Any = None
 
 
-def _start_engine() -> None:
-    global _engine  # one engine for each process; loading it for each picture would take longer
+def _start_worker() -> None:
+    """Load the engine, once for each process, and let the process end when its parent does."""
+    global _engine
+    threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     from rapidocr import RapidOCR
 
     cv2.setNumThreads(1)
     _engine = RapidOCR(params=ENGINE_OPTIONS)
+
+
+def _end_with(parent: int) -> None:
+    """A worker whose parent was killed would wait for work for ever, with its memory."""
+    while os.getppid() == parent:
+        time.sleep(PARENT_CHECK_S)
+    os._exit(1)
 
 
 def _read(path: Path) -> Reading:

@@ -5,18 +5,22 @@ from typing import NamedTuple
 
 from scribebench.backends.base import FrameDescription
 
-# A heading is marked as one, or its number is followed by a colon or the line's end: a sentence of
-# a description may begin with "Image 3 shows".
+# Every repetition is bounded: a reply of a hundred thousand blanks must not take minutes to read.
+_GAP = r"[ \t]{0,12}"
 HEADING = re.compile(
-    r"^[ \t]*(?:#{1,6}[ \t]*|\*\*[ \t]*|(?=[^\n\d]*\d+[ \t]*(?:\([^)\n]*\))?[ \t]*(?::|\r?$)))"
-    r"(?:screenshot|frame|image)[ \t]*#?[ \t]*(\d+)\b([^\n]*)$",
+    rf"^{_GAP}(?P<mark>#{{1,6}}|\*\*)?{_GAP}(?:screenshot|frame|image){_GAP}#?{_GAP}"
+    r"(?P<number>\d{1,9})\b(?P<rest>[^\n]*)$",
     re.I | re.M,
 )
+# What follows the number: a time in brackets, then what is said on the heading's own line.
+REST = re.compile(
+    rf"{_GAP}(?:\([^)]{{0,40}}\))?{_GAP}(?:\*\*)?(?:(?P<colon>:)[ \t*]*(?P<said>.*)|(?P<end>\s*$))"
+)
 FIELD = re.compile(
-    r"^[ \t]*(?:\d+[.)][ \t]*|[-*][ \t]+)?\**[ \t]*"
+    rf"^{_GAP}(?:\d{{1,3}}[.)]{_GAP}|[-*]{_GAP})?\*{{0,3}}{_GAP}"
     r"(?P<name>visible|developer (?:action|doing)"
     r"|applications?|apps(?: open)?|topics(?:/projects)?)"
-    r"[ \t]*\**[ \t]*:[ \t]*\**",
+    rf"{_GAP}\*{{0,3}}{_GAP}:{_GAP}\*{{0,3}}",
     re.I | re.M,
 )
 FIELD_OF_NAME = {"v": "visible", "d": "activity", "a": "apps", "t": "topics"}
@@ -34,10 +38,10 @@ def split_reply(reply: str, n_frames: int) -> list[FrameDescription]:
     Numbers in headings are 0-based, unless there is no 0 and the highest is `n_frames`. A reply
     about a single frame needs no heading.
     """
-    found = list(HEADING.finditer(reply))
+    found = [match for match in HEADING.finditer(reply) if _is_heading(match)]
     ends = [*(match.start() for match in found[1:]), len(reply)]
     sections = [
-        _Section(int(match[1]), f"{_said_in(match[2])}\n{reply[match.end() : end]}".strip())
+        _Section(int(match["number"]), f"{_said_in(match)}\n{reply[match.end() : end]}".strip())
         for match, end in zip(found, ends, strict=False)
     ]
     if not sections and n_frames == 1 and reply.strip():
@@ -52,10 +56,15 @@ def split_reply(reply: str, n_frames: int) -> list[FrameDescription]:
     return described
 
 
-def _said_in(heading: str) -> str:
+def _is_heading(match: re.Match[str]) -> bool:
+    """Return whether a line is one: a sentence of a description may begin with "Image 3 shows"."""
+    return bool(match["mark"] or REST.match(match["rest"]))
+
+
+def _said_in(match: re.Match[str]) -> str:
     """Return what a heading says after a colon; what stands before it is a time or a title."""
-    said = re.match(r"[ \t]*(?:\([^)]*\))?[ \t*]*:[ \t*]*(.*)", heading)
-    return said[1] if said else ""
+    rest = REST.match(match["rest"])
+    return (rest["said"] or "") if rest else ""
 
 
 def read_fields(text: str) -> FrameDescription:
@@ -79,6 +88,13 @@ def _items(value: str | None) -> list[str] | None:
     """Split a list at commas that stand outside brackets."""
     if value is None:
         return None
-    items = re.split(r"[,;\n](?![^(\[]*[)\]])", value)
+    items, depth = [""], 0
+    for char in value:
+        depth = max(0, depth + (char in "([") - (char in ")]"))
+        if char == "\n" or (char in ",;" and depth == 0):
+            items.append("")
+            depth = 0
+        else:
+            items[-1] += char
     items = [item.strip().strip("*").rstrip(".").strip() for item in items]
     return [item for item in items if item.casefold() not in NOTHING]
