@@ -11,7 +11,7 @@ LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-
 	--no-emit-find-links --no-annotate --no-header --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help report test lint format model all-models lock clean
+.PHONY: help report test lint format model all-models lock clean clean-all
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -47,8 +47,12 @@ lock: ## compile both requirement locks (needs uv)
 	@$(LOCK) requirements.in -o requirements.txt
 	@$(LOCK) requirements-dev.in -o requirements-dev.txt
 
-clean: ## remove results, the environment and caches; recordings stay
-	@rm -rf results .snakemake .venv .pytest_cache .ruff_cache
+clean: ## remove results, the environment and caches; recordings and what models answered stay
+	@if [ -d results ]; then find results -mindepth 1 -maxdepth 1 ! -name .state -exec rm -rf {} +; fi
+	@rm -rf .snakemake .venv .pytest_cache .ruff_cache
+
+clean-all: clean ## remove also what models answered (results/.state)
+	@rm -rf results
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("error: Python 3.11 or later is needed, this is " + sys.version.split()[0] + "; name another: make PYTHON=python3.12 ...")'
@@ -70,3 +74,4 @@ else
 	@.venv/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
 endif
 	@touch $@
+	@test $@ != .venv/dev.stamp || touch .venv/runtime.stamp # it holds the other lock, too

@@ -9,7 +9,7 @@ from scribebench.describe.lock import SLOTS_VARIABLE
 from scribebench.describe.rows import description_rows, request_row
 from scribebench.describe.run import connect, describe, kept_frames, run_facts, write_replies
 from scribebench.files import write_text
-from scribebench.machine import describe_machine, git_commit
+from scribebench.machine import git_commit
 from scribebench.project.models import Run
 from scribebench.tables import DESCRIPTIONS, REQUESTS, write_table
 
@@ -27,7 +27,8 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder to write to")
     args = parser.parse_args()
 
-    backend = connect(args.settings, {"text": next(iter(args.text or []), None)})
+    text = next(iter(args.text or []), None)
+    backend = connect(args.settings, {"text": text, "session": args.session})
     context, answered = describe(
         session=args.session,
         run=Run(args.model, args.variant),
@@ -42,7 +43,7 @@ def main() -> None:
     )
     rows = [request_row(context, backend, one) for one in answered]
     said = [row for one in answered for row in description_rows(context, one)]
-    facts = run_facts(context, answered, describe_machine(), __version__, git_commit(Path()))
+    facts = run_facts(context, answered, __version__, git_commit(Path()))
     write_replies(args.out / "replies.jsonl.zst", answered)
     write_table(args.out / "requests.parquet", REQUESTS, rows)
     write_table(args.out / "descriptions.parquet", DESCRIPTIONS, said)

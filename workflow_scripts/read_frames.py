@@ -19,8 +19,9 @@ def main() -> None:
     frames = [row for row in read_rows(args.frames) if row["kept"]]
     pictures = {row["image_sha256"]: args.frames.parent / row["image"] for row in frames}
     readings = {}
-    with Progress(f"{args.frames.parent.name} text", len(pictures), "frames") as progress:
-        for key, reading in read_pictures(pictures, ReadingStore(args.store), args.workers):
+    session, store = args.frames.parent.name, ReadingStore(args.store)
+    with Progress(f"{session} text", len(pictures), "frames") as progress:
+        for key, reading in read_pictures(pictures, store, args.workers, session):
             readings[key] = reading
             progress.advance()
     rows = (text_row(frame, readings[frame["image_sha256"]]) for frame in frames)

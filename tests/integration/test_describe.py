@@ -98,6 +98,22 @@ def test_changed_code_asks_nothing_again_even_without_the_server(project: Projec
     assert not any(row["cache_hit"] for row in read_rows(run / "requests.parquet"))
 
 
+def test_a_server_restarted_with_another_context_is_asked_nothing_again(
+    finished: Project, tmp_path: Path, tiny_vlm: TinyVlm
+) -> None:
+    project = finished.copy_to(tmp_path / "restarted")
+    before = (project.folder / JOURNAL).read_bytes()
+    smaller = ("--alias", "tiny", "--ctx-size", "16384")
+    with llama_server(tiny_vlm, extra=smaller, log=tmp_path / "server.log") as server:
+        project.write("config/models/tiny.yaml", model_file(server.url))
+        project.select("tiny")
+        project.finish("results/report.md", "--forcerun", "describe_frames")
+    assert (project.folder / JOURNAL).read_bytes() == before
+    rows = read_rows(project.folder / "results/runs/demo/tiny/base/requests.parquet")
+    # The rows tell of the server that answered, not of the one that is there now.
+    assert {row["n_ctx_effective"] for row in rows} == {32768}
+
+
 def test_a_server_that_is_down_is_a_clear_error(project: Project) -> None:
     project.edit("config/models/tiny.yaml", "temperature: 0", "temperature: 0.5")
     outcome = project.run("--cores", "4", "results/report.md")

@@ -1,8 +1,13 @@
 """Only what changed is done again: job counts of real dry runs over a finished run."""
 
+import os
+import re
 import shutil
 from pathlib import Path
 
+import pytest
+
+from support.recordings import write_colour_slides
 from support.workflow import ROOT, Project
 
 GATHER = {"build_tables": 1, "write_plan": 1, "write_report": 1}
@@ -132,3 +137,38 @@ def test_a_run_that_is_no_longer_selected_leaves_the_report(project: Project) ->
 def append(project: Project, path: str, text: str) -> None:
     file = project.folder / path
     file.write_text(file.read_text() + text)
+
+
+def test_a_recording_replaced_by_an_older_one_is_noticed(project: Project) -> None:
+    """`mv` and `cp -p` keep the date, which then lies before everything that was made."""
+    recording = project.folder / "sessions" / "demo" / "recording.mp4"
+    write_colour_slides(recording)
+    os.utime(recording, (1_000_000_000, 1_000_000_000))
+    jobs = project.planned()
+    assert jobs["extract_frames"] == jobs["dedup_frames"] == 1
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "sessions/demo/selection.json",
+        "sessions/demo/signals.parquet",
+        "runs/demo/ocr-baseline/base/requests.parquet",
+        "runs/demo/ocr-baseline/base/run.json",
+    ],
+)
+def test_the_advice_for_a_damaged_result_mends_it(project: Project, path: str) -> None:
+    result = project.folder / "results" / path
+    result.write_bytes(b"")
+    project.edit("config/config.yaml", "keepalive_s: 60", "keepalive_s: 50")
+    project.select("ocr-baseline")
+    outcome = project.run("--cores", "4", "results/report.md")
+    if outcome.status == 0:  # nothing read it before it was made again
+        assert result.stat().st_size > 0
+        return
+    pattern = rf"{re.escape(path)} is damaged .*; make it again: snakemake (.*)"
+    advice = re.search(pattern, outcome.text)
+    assert advice, outcome.text
+    mended = project.run(*advice[1].split())
+    assert mended.status == 0, mended.text
+    assert result.stat().st_size > 0

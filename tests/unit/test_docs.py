@@ -14,6 +14,7 @@ import pytest
 import yaml
 
 from scribebench.backends.base import ModelIdentity, Reply
+from scribebench.describe.journal import Conditions
 from scribebench.describe.rows import Answered, Frame, RunContext, request_row
 from scribebench.gather import GATHERED
 from scribebench.project.models import Run
@@ -131,9 +132,10 @@ def test_the_tables_page_has_every_table():
 
 def test_the_columns_that_nothing_fills_are_named():
     reply = Reply("text", "", datetime.now(UTC), 1, "stop", True)
-    context = RunContext("s", Run("m", "base"), {"backend": "openai"}, None, identity(), {})
+    context = RunContext("s", Run("m", "base"), {"backend": "openai"}, None, identity(), {}, {})
     frame = Frame(0, 0.0, Path("picture.jpg"), "0")
-    answered = Answered(0, [frame], [], "uid", reply, cache_hit=False)
+    conditions = Conditions(None, None, None, {})
+    answered = Answered(0, [frame], [], "uid", reply, conditions, cache_hit=False)
     backend = SimpleNamespace(endpoint_kind="v1", embedded=False)
     row = request_row(context, backend, answered)
     never = [column.name for column in REQUESTS.columns if column.name not in row]

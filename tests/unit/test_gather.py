@@ -141,4 +141,4 @@ def test_a_damaged_part_is_named_with_the_mend(results: Path, name: str, damage:
     with pytest.raises(ScribebenchError) as caught:
         gathered(results)
     assert str(path) in str(caught.value)
-    assert "delete it" in str(caught.value)
+    assert "results/report.md -R " in str(caught.value)

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from scribebench.backends.base import FrameDescription, ModelIdentity, Part, Reply, SentImage
-from scribebench.describe.journal import Entry, IdentityStore, Journal, request_key
+from scribebench.describe.journal import Conditions, Entry, IdentityStore, Journal, request_key
 
 IMAGE = SentImage(b"jpeg", "aa" * 32, "image/jpeg", 64, 48)
 OTHER_IMAGE = SentImage(b"JPEG", "bb" * 32, "image/jpeg", 64, 48)
@@ -33,8 +33,13 @@ REPLY = Reply(
 )
 
 
+ASKED = b'"conditions": {"limit_s": 1, "backend_version": "b", "n_ctx": 1, "machine": {}}'
+CONDITIONS = Conditions(60.0, "b1", 4096, {"os": "Linux"})
+LARGER = CONDITIONS._replace(n_ctx=8192)
+
+
 def entry(content: str, run_id: str = "run") -> Entry:
-    return Entry(run_id, replace(REPLY, content=content), "conditions")
+    return Entry(run_id, replace(REPLY, content=content), CONDITIONS)
 
 
 def filled(path: Path, *keys: str) -> Journal:
@@ -112,8 +117,8 @@ def test_any_text_can_be_part_of_a_key() -> None:
 
 def test_a_reply_comes_back_as_it_was(tmp_path: Path) -> None:
     path = tmp_path / "deep" / "journal.jsonl"
-    Journal(path).put("key", Entry("run", REPLY, "conditions"))
-    assert Journal(path).get("key") == Entry("run", REPLY, "conditions")
+    Journal(path).put("key", Entry("run", REPLY, CONDITIONS))
+    assert Journal(path).get("key") == Entry("run", REPLY, CONDITIONS)
     assert Journal(path).get("other") is None
     assert path.read_bytes().isascii() and path.read_bytes().count(b"\n") == 1
 
@@ -164,13 +169,13 @@ def test_a_torn_last_line_is_passed_over_and_asked_again(tmp_path: Path, kept_by
         b'"text"',
         b"{}",
         b'{"key": "x"}',
-        b'{"key": "x", "run_id": "r", "conditions": "c", "reply": {}}',
-        b'{"key": "x", "run_id": "r", "conditions": "c", "reply": null}',
-        b'{"key": "x", "run_id": "r", "conditions": "c", "reply": []}',
-        b'{"key": ["x"], "run_id": "r", "conditions": "c", "reply": {"content": "", "thinking": '
+        b'{"key": "x", "run_id": "r", ' + ASKED + b', "reply": {}}',
+        b'{"key": "x", "run_id": "r", ' + ASKED + b', "reply": null}',
+        b'{"key": "x", "run_id": "r", ' + ASKED + b', "reply": []}',
+        b'{"key": ["x"], "run_id": "r", ' + ASKED + b', "reply": {"content": "", "thinking": '
         b'"", "wall_ns": 1, "started_at": "2026-01-10", "finish_reason": "stop", '
         b'"stream_complete": true}}',
-        b'{"key": "x", "run_id": "r", "conditions": "c", "reply": {"started_at": 5}}',
+        b'{"key": "x", "run_id": "r", ' + ASKED + b', "reply": {"started_at": 5}}',
     ],
 )
 def test_a_damaged_line_costs_itself_and_not_the_others(tmp_path: Path, damage: bytes) -> None:
@@ -232,17 +237,17 @@ def test_a_full_disk_is_told_with_the_name_of_the_journal(tmp_path: Path) -> Non
 @pytest.mark.parametrize(
     ("error_kind", "conditions", "stands"),
     [
-        (None, "conditions", True),
-        (None, "others", True),
-        ("timeout", "conditions", True),
-        ("timeout", "others", False),
-        ("context_overflow", "others", False),
+        (None, CONDITIONS, True),
+        (None, LARGER, True),
+        ("timeout", CONDITIONS, True),
+        ("timeout", CONDITIONS._replace(limit_s=90.0), False),
+        ("context_overflow", LARGER, False),
     ],
 )
 def test_a_failure_counts_as_long_as_nothing_has_changed(
-    error_kind: str | None, conditions: str, stands: bool
+    error_kind: str | None, conditions: Conditions, stands: bool
 ) -> None:
-    failed = Entry("run", replace(REPLY, error_kind=error_kind), "conditions")
+    failed = Entry("run", replace(REPLY, error_kind=error_kind), CONDITIONS)
     assert failed.stands(conditions) is stands
 
 

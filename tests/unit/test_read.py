@@ -24,7 +24,10 @@ from scribebench.tables import TEXT, read_rows, write_table
 from unit.videos import plain, screen
 
 AT = datetime(2026, 1, 10, 9, 30, 0, 123456, tzinfo=UTC)
-READING = Reading([Line("Größe 日本", 0.99, 1.0, 2.0, 30.5, 14.0)], reader_name(), 1_234_567, AT)
+READ = b'"reader": "r", "read_wall_ns": 1, "read_for": "m", '
+READING = Reading(
+    [Line("Größe 日本", 0.99, 1.0, 2.0, 30.5, 14.0)], reader_name(), 1_234_567, AT, "monday"
+)
 
 
 def line(text: str, left: float, top: float, height: float = 10.0) -> Line:
@@ -58,7 +61,7 @@ def test_lines_are_read_in_rows_from_the_top_and_from_the_left(
 
 
 def test_the_text_of_a_reading_has_a_line_for_each() -> None:
-    reading = Reading([line("one", 0, 0), line("two", 0, 20)], "r", 1, AT)
+    reading = Reading([line("one", 0, 0), line("two", 0, 20)], "r", 1, AT, "monday")
     assert reading.text == "one\ntwo"
 
 
@@ -83,10 +86,10 @@ def test_a_reading_by_another_reader_is_not_used(tmp_path: Path) -> None:
         b"null",
         b"\xff\xfe\x00",
         b"{}",
-        b'{"lines": null, "reader": "r", "read_wall_ns": 1, "read_at_utc": "2026-01-10T09:30:00"}',
-        b'{"lines": [{"text": "x"}], "reader": "r", "read_wall_ns": 1, "read_at_utc": "2026"}',
-        b'{"lines": [], "reader": "r", "read_wall_ns": 1, "read_at_utc": "yesterday"}',
-        b'{"lines": [], "reader": "r", "read_wall_ns": 1, "read_at_utc": 5}',
+        b'{"lines": null, ' + READ + b'"read_at_utc": "2026-01-10T09:30:00"}',
+        b'{"lines": [{"text": "x"}], ' + READ + b'"read_at_utc": "2026"}',
+        b'{"lines": [], ' + READ + b'"read_at_utc": "yesterday"}',
+        b'{"lines": [], ' + READ + b'"read_at_utc": 5}',
     ],
 )
 def test_a_damaged_reading_counts_as_none(tmp_path: Path, damage: bytes) -> None:
@@ -102,7 +105,7 @@ def test_a_picture_is_read_once_and_never_again(tmp_path: Path) -> None:
     cv2.imwrite(str(picture), screen("hello", "world 42", width=320, height=160))
     pictures, store = {sha256_file(picture): picture}, ReadingStore(tmp_path / "store")
 
-    [(key, first)] = read_pictures(pictures, store, workers=2)
+    [(key, first)] = read_pictures(pictures, store, workers=2, session="monday")
     assert key == sha256_file(picture)
     assert texts(first.lines) == ["hello", "world 42"]
     assert first.reader == reader_name()
@@ -115,7 +118,9 @@ def test_a_picture_is_read_once_and_never_again(tmp_path: Path) -> None:
     stored.write_text(json.dumps(value))
     os.utime(stored, (1, 1))
     picture.unlink()
-    [(_, second)] = read_pictures(pictures, ReadingStore(tmp_path / "store"), workers=2)
+    [(_, second)] = read_pictures(
+        pictures, ReadingStore(tmp_path / "store"), workers=2, session="monday"
+    )
     assert texts(second.lines) == ["from the store", "world 42"]
     assert second.read_at_utc == first.read_at_utc
     assert stored.stat().st_mtime == 1
@@ -127,13 +132,13 @@ def test_stored_readings_come_before_new_ones_and_need_no_engine(tmp_path: Path)
     for key in ("aa" * 32, "bb" * 32):
         store.put(key, READING)
     waiting = {"cc" * 32: tmp_path / "absent", "aa" * 32: tmp_path / "x", "bb" * 32: tmp_path / "y"}
-    found = read_pictures(waiting, store, workers=1)
+    found = read_pictures(waiting, store, workers=1, session="monday")
     assert [next(found)[0], next(found)[0]] == ["aa" * 32, "bb" * 32]
     found.close()
 
 
 def test_nothing_to_read_is_no_work(tmp_path: Path) -> None:
-    assert list(read_pictures({}, ReadingStore(tmp_path), workers=4)) == []
+    assert list(read_pictures({}, ReadingStore(tmp_path), workers=4, session="monday")) == []
 
 
 @pytest.mark.parametrize("content", [b"", b"no picture"], ids=["empty", "text"])
@@ -157,7 +162,7 @@ def test_a_reading_fills_its_row_of_the_table(tmp_path: Path) -> None:
 
 def test_an_empty_screen_has_no_text(tmp_path: Path) -> None:
     """The lines are none and the text is empty: it was read, and nothing was there."""
-    reading = Reading([], reader_name(), 5, AT)
+    reading = Reading([], reader_name(), 5, AT, "monday")
     row = text_row({"frame_index": 0, "time_s": 0.0, "image_sha256": "ab"}, reading)
     assert (row["text"], row["lines"]) == ("", [])
     assert plain(255).min() == 255

@@ -187,11 +187,9 @@ def test_rows_that_may_not_leave_the_speeds_and_are_counted(tables: Tables) -> N
     assert (row["requests"], row["n"], row["s a frame"]) == ("4", "1", "2.00")
     assert row["decode tok/s"] == "50.0"
     assert row["asked for"] == "12 s"  # failed ones included, and what others asked left out
-    assert "- Some model: requests ended as 2 stop, 1 oom, 1 context\\_overflow." in report
-    assert (
-        "- Some model: left out of the speeds: 2 failed, 1 not finished, 1 answered for another."
-        in report
-    )
+    assert "- Monday, Some model: requests ended as 2 stop, 1 oom, 1 context\\_overflow." in report
+    left_out = "left out of the speeds: 2 failed, 1 not finished, 1 answered for another."
+    assert f"- Monday, Some model: {left_out}" in report
 
 
 def test_a_candidate_that_only_failed_has_no_speed(tables: Tables) -> None:
@@ -247,7 +245,7 @@ def baseline(tables: Tables) -> str:
 def test_the_baseline_is_told_to_be_no_model(tables: Tables) -> None:
     report = baseline(tables)
     assert report.splitlines()[2].startswith("**No vision-language model was run.**")
-    assert "- OCR baseline: a baseline and no vision-language model." in report
+    assert "- Monday, OCR baseline: a baseline and no vision-language model." in report
     assert "- Any vision-language model: none was selected." in report
     assert "Measured:" not in report
 
@@ -288,7 +286,7 @@ def test_a_session_is_told_with_what_was_kept(tables: Tables) -> None:
     ("changes", "told"),
     [
         ({"missing_s": 12.4}, "the last 12 s of the recording could not be decoded**"),
-        ({"broken_packets": 3}, "3 parts of the recording could not be decoded**"),
+        ({"broken_packets": 3}, "parts of the recording could not be decoded (3)**"),
     ],
 )
 def test_what_could_not_be_decoded_is_told(tables: Tables, changes: Row, told: str) -> None:

@@ -15,6 +15,7 @@ from scribebench.backends.base import (
     SentImage,
 )
 from scribebench.backends.ocr import apps_in_titles, describe_reading
+from scribebench.describe.journal import Conditions
 from scribebench.describe.prompt import compose, label
 from scribebench.describe.rows import (
     Answered,
@@ -39,7 +40,9 @@ CONTEXT = RunContext(
     "ab" * 32,
     ModelIdentity("some", "digest", "b1", 4096),
     {"model": "some", "max_tokens": 6000, "temperature": 0.3},
+    {},
 )
+CONDITIONS = Conditions(60.0, "b1", 4096, {})
 FRAMES = [Frame(3, 1.5, Path("3.jpg"), "f3"), Frame(9, 4.5, Path("9.jpg"), "f9")]
 IMAGES = [
     SentImage(b"12345", "i3", "image/jpeg", 64, 48),
@@ -76,7 +79,7 @@ class Embedded:
 
 
 def answered(reply: Reply = GOOD, cache_hit: bool = False, **changes: Any) -> Answered:
-    return Answered(0, FRAMES, IMAGES, "uid", replace(reply, **changes), cache_hit)
+    return Answered(0, FRAMES, IMAGES, "uid", replace(reply, **changes), CONDITIONS, cache_hit)
 
 
 def row(one: Answered) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Session folders, their names, and which file in them is the recording."""
 
+import re
 import subprocess
 from pathlib import Path
 from typing import Any
@@ -276,7 +277,9 @@ def test_a_session_s_own_rate_and_masks_decide_how_it_is_sampled(project: Path) 
         "sample_fps: 1\nmasks: [{x: 1, y: 2, width: 3, height: 4}]\ntitle: Monday\n"
     )
     space = workspace(project)
-    assert space.extract_spec("monday") == {
+    spec = dict(space.extract_spec("monday"))
+    assert re.fullmatch("[0-9a-f]{16}", spec.pop("outline"))
+    assert spec == {
         "recording": "a.mp4",
         "sample_fps": 1,
         "masks": [{"x": 1, "y": 2, "width": 3, "height": 4}],

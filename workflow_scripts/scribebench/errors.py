@@ -1,5 +1,32 @@
 """The one exception whose text is meant for the user."""
 
+from pathlib import Path
+
 
 class ScribebenchError(Exception):
     """A problem that the user can mend; the text names the file and the mend."""
+
+
+MADE_BY = {
+    "signals.parquet": "extract_frames",
+    "manifest.json": "extract_frames",
+    "scenes.parquet": "detect_scenes",
+    "selection.json": "dedup_frames",
+    "text.parquet": "read_frames",
+    "requests.parquet": "describe_frames",
+    "descriptions.parquet": "describe_frames",
+    "run.json": "describe_frames",
+}
+
+
+def damaged(path: Path, problem: str) -> ScribebenchError:
+    """Return the error for a result that cannot be read, with the command that makes it again.
+
+    Deleting it would not help: Snakemake does not miss an intermediate file.
+    """
+    in_tables = path.parent.name == "tables"
+    rule = "build_tables" if in_tables else MADE_BY.get(path.name, "dedup_frames")
+    return ScribebenchError(
+        f"{path} is damaged ({problem}); make it again: "
+        f"snakemake --cores 4 results/report.md -R {rule}"
+    )

@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from scribebench.errors import ScribebenchError
+from scribebench.errors import damaged
 from scribebench.tables import (
     DESCRIPTIONS,
     FRAMES,
@@ -70,7 +70,7 @@ def gather(results: Path, sessions: list[str], runs: list[tuple[str, str, str]],
     for table in (REQUESTS, DESCRIPTIONS):
         parts = (read_table(folder / f"{table.name}.parquet") for folder in run_folders)
         write_arrow(out / f"{table.name}.parquet", union(parts, table.schema()))
-    write_table(out / "runs.parquet", RUNS, (_json(folder / "run.json") for folder in run_folders))
+    write_table(out / "runs.parquet", RUNS, map(_run_row, run_folders))
     write_table(out / "sessions.parquet", SESSIONS, map(_session_row, folders))
     write_table(out / "stages.parquet", STAGES, _stages(results / "benchmarks", sessions, runs))
 
@@ -79,9 +79,16 @@ def _add_session(table: pa.Table, session: str) -> pa.Table:
     return table.add_column(0, "session", pa.array([session] * len(table)).cast(SESSION.type))
 
 
+def _run_row(folder: Path) -> dict[str, Any]:
+    known = {column.name for column in RUNS.columns}
+    facts = _json(folder / "run.json", {"session", "model", "variant"})
+    return {key: value for key, value in facts.items() if key in known}
+
+
 def _session_row(folder: Path) -> dict[str, Any]:
     known = {column.name for column in SESSIONS.columns}
-    facts = _json(folder / "manifest.json") | _json(folder / "selection.json")
+    facts = _json(folder / "manifest.json", {"recording"})
+    facts |= _json(folder / "selection.json", {"kept_frames", "sampled_frames", "scenes"})
     return {key: value for key, value in facts.items() if key in known} | {"session": folder.name}
 
 
@@ -95,25 +102,28 @@ def _stages(
             path = benchmarks / rule / f"{subject}.jsonl"
             if not path.is_file():
                 continue
-            for line in path.read_text(encoding="utf-8").splitlines():
-                measured = json.loads(line)
+            for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
+                try:
+                    measured = dict(json.loads(line))
+                except (ValueError, TypeError):
+                    continue  # torn by a full disk; the job's other measurements stand
                 yield {
                     "rule": rule,
                     "subject": subject,
-                    "wall_s": measured["s"],
+                    "wall_s": _number(measured.get("s")),
                     "cpu_s": _number(measured.get("cpu_time")),
                     "max_rss_bytes": _bytes(measured.get("max_rss")),
                 }
 
 
-def _json(path: Path) -> dict[str, Any]:
+def _json(path: Path, keys: set[str]) -> dict[str, Any]:
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise ScribebenchError(
-            f"{path} cannot be read ({error}); delete it and run the same command again"
-        ) from error
-    return dict(value)
+        raise damaged(path, str(error)) from error
+    if not isinstance(value, dict) or not keys <= set(value):
+        raise damaged(path, "it lacks what should be in it")
+    return value
 
 
 def _number(value: Any) -> float | None:

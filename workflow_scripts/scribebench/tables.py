@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from scribebench.errors import ScribebenchError
+from scribebench.errors import damaged
 from scribebench.files import whole_file
 
 SCHEMA_VERSION = "1.0.0"
@@ -75,11 +75,10 @@ def read_table(path: Path) -> pa.Table:
     """Read a Parquet file. Raises ScribebenchError with the mend when it is damaged."""
     try:
         with path.open("rb") as stream:
-            return pq.read_table(stream)
+            # Arrow's threads can abort the process at its end when they read a Python stream.
+            return pq.read_table(stream, use_threads=False)
     except (pa.ArrowException, OSError) as error:
-        raise ScribebenchError(
-            f"{path} cannot be read ({error}); delete it and run the same command again"
-        ) from error
+        raise damaged(path, str(error)) from error
 
 
 def read_rows(path: Path, columns: list[str] | None = None) -> list[dict[str, Any]]:
@@ -175,8 +174,9 @@ TEXT = Table(
             "the lines with the reader's confidence (0-1) and their boxes",
         ),
         Column("reader", CATEGORY, "OCR engine, version and settings"),
-        Column("read_wall_ns", pa.int64(), "time that reading took when it was done"),
-        Column("read_at_utc", UTC, "when that was"),
+        Column("read_wall_ns", pa.int64(), "its share of the wall clock when it was read"),
+        Column("read_at_utc", UTC, "when that reading began"),
+        Column("read_for", CATEGORY, "the session for which the picture was read"),
     ),
 )
 

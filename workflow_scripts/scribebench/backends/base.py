@@ -84,6 +84,8 @@ class Reply:
     output_tokens: int | None = None
     error_kind: str | None = None
     error_message: str | None = None
+    # Whether it was measured for another session; such a row enters no speed figure.
+    is_reused: bool = False
     # Only a backend that makes no text reply fills this: one description for each frame.
     frames: list[FrameDescription] | None = None
 

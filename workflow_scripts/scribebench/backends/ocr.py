@@ -36,7 +36,7 @@ def connect(settings: dict[str, Any], context: dict[str, Any]) -> "OcrBackend":
     """Return the baseline over the table of readings that `context["text"]` names."""
     if not context.get("text"):
         raise ScribebenchError("the OCR baseline needs the session's text.parquet (--text)")
-    return OcrBackend(Path(context["text"]))
+    return OcrBackend(Path(context["text"]), context.get("session", ""))
 
 
 class OcrBackend:
@@ -45,7 +45,8 @@ class OcrBackend:
     endpoint_kind = "embedded"
     embedded = True
 
-    def __init__(self, text: Path):
+    def __init__(self, text: Path, session: str):
+        self._session = session
         self._readings = {row["image_sha256"]: row for row in read_rows(text)}
 
     def identify(self) -> ModelIdentity:
@@ -72,6 +73,7 @@ class OcrBackend:
             wall_ns=sum(reading["read_wall_ns"] for reading in readings),
             finish_reason="stop",
             stream_complete=True,
+            is_reused=any(reading["read_for"] != self._session for reading in readings),
             frames=described,
         )
 

@@ -44,8 +44,10 @@ DEFAULT_MAX_TOKENS = 6000
 OPTION_NAMES = {"num_predict": "max_tokens"}
 # num_ctx is set when such a server is started, not by a request.
 NOT_SENT = frozenset({"num_ctx"})
-# What changes from start to start and says nothing about the weights.
-VOLATILE_FIELDS = frozenset({"created", "permission", "loaded", "state", "status", "path"})
+# What a server tells of the weights; the rest of an entry (when it was started, with what context)
+# changes from start to start.
+WEIGHT_FIELDS = ("id", "root", "digest", "quantization", "arch", "architecture")
+WEIGHT_META = ("vocab_type", "n_vocab", "n_ctx_train", "n_embd", "n_params", "size", "ftype")
 ERROR_KINDS = (
     ("context_overflow", re.compile(r"exceed_context_size|context (size|length|window)", re.I)),
     ("oom", re.compile(r"out of memory|failed to allocate|OOM", re.I)),
@@ -104,7 +106,11 @@ class OpenAiBackend:
                 f"the model {tag!r} at {self._url} takes no pictures; start the server with the "
                 "model's vision encoder (llama-server --mmproj FILE)"
             )
-        told = {key: value for key, value in entry.items() if key not in VOLATILE_FIELDS}
+        meta = _dict(entry.get("meta"))
+        told = {
+            **{name: entry[name] for name in WEIGHT_FIELDS if name in entry},
+            **{f"meta.{name}": meta[name] for name in WEIGHT_META if name in meta},
+        }
         return ModelIdentity(
             model_id=tag,
             digest="v1-" + sha256_bytes(canonical_json(told).encode())[:16],
@@ -138,7 +144,8 @@ class OpenAiBackend:
         return self._settings.get("timeout_s") or (
             BASE_TIMEOUT_S
             + TIMEOUT_PER_IMAGE_S * images
-            + TIMEOUT_PER_TOKEN_S * self.sent_options()["max_tokens"]
+            + TIMEOUT_PER_TOKEN_S
+            * (_count(self.sent_options()["max_tokens"]) or DEFAULT_MAX_TOKENS)
         )
 
     def ask(self, frames: list[Frame], parts: list[Part]) -> Reply:

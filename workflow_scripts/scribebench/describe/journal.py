@@ -21,18 +21,26 @@ PROTOCOL_VERSION = 1
 _REPLY_FIELDS = frozenset(field.name for field in fields(Reply))
 
 
-class Entry(NamedTuple):
-    """An answered request, the run that asked it, and the conditions under which it was asked.
+class Conditions(NamedTuple):
+    """What is no part of a request's key, but bears on whether it succeeds and how fast.
 
-    Conditions are no part of a request's key, but bear on whether it can succeed: the time limit,
-    the server's version and its context size.
+    `machine` holds the facts of the machine that asked, as in machine.Machine.
     """
+
+    limit_s: float | None
+    backend_version: str | None
+    n_ctx: int | None
+    machine: dict[str, Any]
+
+
+class Entry(NamedTuple):
+    """An answered request, the run that asked it, and the conditions under which it was asked."""
 
     run_id: str
     reply: Reply
-    conditions: str
+    conditions: Conditions
 
-    def stands(self, conditions: str) -> bool:
+    def stands(self, conditions: Conditions) -> bool:
         """Return whether the answer still counts: a failure does while nothing has changed."""
         return self.reply.error_kind is None or self.conditions == conditions
 
@@ -70,7 +78,8 @@ class Journal:
         """Append an answered request; it is on the disk when this returns."""
         started_at = entry.reply.started_at.isoformat()
         reply = asdict(entry.reply) | {"started_at": started_at}
-        line = json.dumps({"key": key, **entry._asdict(), "reply": reply}) + "\n"
+        value = {"key": key, "run_id": entry.run_id, "reply": reply}
+        line = json.dumps(value | {"conditions": entry.conditions._asdict()}) + "\n"
         self._path.parent.mkdir(parents=True, exist_ok=True)
         handle = os.open(self._path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o666)
         try:
@@ -111,7 +120,7 @@ def _read(path: Path) -> Iterable[tuple[str, Entry]]:
             try:
                 value = json.loads(line)
                 key, reply = str(value["key"]), _reply(value["reply"])
-                entry = Entry(value["run_id"], reply, value["conditions"])
+                entry = Entry(value["run_id"], reply, Conditions(**value["conditions"]))
             except (ValueError, KeyError, TypeError, AttributeError):
                 continue
             yield key, entry

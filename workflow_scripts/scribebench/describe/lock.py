@@ -57,7 +57,7 @@ def held(names: list[str]) -> Iterator[str]:
 
 
 def _folder() -> Path:
-    """Return the folder of the locks, which all users of the machine share."""
+    """Return the folder of the locks: shared by all users on Linux, each user's own on macOS."""
     folder = Path(
         os.environ.get(FOLDER_VARIABLE) or Path(tempfile.gettempdir()) / "scribebench-locks"
     )

@@ -11,6 +11,7 @@ from scribebench.backends.base import (
     Reply,
     SentImage,
 )
+from scribebench.describe.journal import Conditions
 from scribebench.describe.prompt import LAYOUT
 from scribebench.files import sha256_bytes
 from scribebench.grading.split import split_reply
@@ -32,6 +33,7 @@ class RunContext:
     prompt_sha256: str | None
     identity: ModelIdentity
     options: dict[str, Any]
+    machine: dict[str, Any]
 
     @property
     def run_id(self) -> str:
@@ -52,6 +54,7 @@ class Answered:
     images: list[SentImage]
     request_uid: str
     reply: Reply
+    conditions: Conditions
     cache_hit: bool
 
 
@@ -74,7 +77,7 @@ def request_row(context: RunContext, backend: Backend, answered: Answered) -> di
         "model_digest": context.identity.digest,
         "quantization": context.settings.get("quant"),
         "backend": context.settings["backend"],
-        "backend_version": context.identity.backend_version,
+        "backend_version": answered.conditions.backend_version,
         "endpoint_kind": backend.endpoint_kind,
         "prompt_sha256": context.prompt_sha256,
         "layout": None if backend.embedded else LAYOUT,
@@ -86,9 +89,9 @@ def request_row(context: RunContext, backend: Backend, answered: Answered) -> di
         "image_bytes": sum(len(image.data) for image in images) if images else None,
         "frame_ts_s": [frame.time_s for frame in answered.frames],
         "n_ctx_requested": options.get("num_ctx"),
-        "n_ctx_effective": context.identity.n_ctx,
-        "max_output_tokens": context.options.get("max_tokens"),
-        **{name: context.options.get(name) for name in NAMED_OPTIONS},
+        "n_ctx_effective": answered.conditions.n_ctx,
+        "max_output_tokens": _number(context.options.get("max_tokens"), int),
+        **{name: _number(context.options.get(name), int | float) for name in NAMED_OPTIONS},
         "think_requested": _think(context.settings.get("think")),
         "options_json": canonical_json(context.options),
         "t_start_utc": reply.started_at,
@@ -150,6 +153,11 @@ def speed_invalid_reasons(answered: Answered) -> list[str]:
         "retried": reply.attempts > 1,
     }
     return [reason for reason, holds in reasons.items() if holds]
+
+
+def _number(value: Any, kind: Any) -> Any:
+    """`extra_body` may hold anything under the name of an option."""
+    return value if isinstance(value, kind) and not isinstance(value, bool) else None
 
 
 def _fields(description: FrameDescription) -> dict[str, Any]:

@@ -20,12 +20,18 @@ from scribebench.backends.base import (
 )
 from scribebench.describe import lock
 from scribebench.describe.images import prepare
-from scribebench.describe.journal import Entry, IdentityStore, Journal, request_key
+from scribebench.describe.journal import (
+    Conditions,
+    Entry,
+    IdentityStore,
+    Journal,
+    request_key,
+)
 from scribebench.describe.prompt import compose
 from scribebench.describe.rows import Answered, RunContext
 from scribebench.errors import ScribebenchError
 from scribebench.files import sha256_bytes, whole_file
-from scribebench.machine import Machine
+from scribebench.machine import describe_machine
 from scribebench.progress import Progress
 from scribebench.project.documents import canonical_json
 from scribebench.project.models import Run
@@ -122,19 +128,20 @@ def write_replies(path: Path, answered: list[Answered]) -> None:
 
 
 def run_facts(
-    context: RunContext,
-    answered: list[Answered],
-    machine: Machine,
-    version: str,
-    commit: str | None,
+    context: RunContext, answered: list[Answered], version: str, commit: str | None
 ) -> dict[str, Any]:
-    """Return the row of `runs`: settings, who answered, what it took, on what machine."""
+    """Return the row of `runs`: settings, who answered, what it took, on what machine.
+
+    Server and machine are those of the last request that was asked for this run.
+    """
     asked = [one for one in answered if not one.cache_hit]
+    latest = max(asked or answered, key=lambda one: one.reply.started_at, default=None)
+    conditions = latest.conditions if latest else Conditions(None, None, None, context.machine)
     return {
         "run_id": context.run_id,
         **context.key_columns,
         "backend": context.settings["backend"],
-        "backend_version": context.identity.backend_version,
+        "backend_version": conditions.backend_version,
         "model_id": context.identity.model_id,
         "model_digest": context.identity.digest,
         "quantization": context.settings.get("quant"),
@@ -146,7 +153,7 @@ def run_facts(
         "asked_wall_ns": sum(one.reply.wall_ns for one in asked),
         "workflow_version": version,
         "git_commit": commit,
-        **asdict(machine),
+        **conditions.machine,
     }
 
 
@@ -178,7 +185,8 @@ def _context(
     identity: ModelIdentity,
 ) -> RunContext:
     prompt = sha256_bytes(instructions.encode()) if instructions else None
-    return RunContext(session, run, settings, prompt, identity, backend.sent_options())
+    machine = asdict(describe_machine())
+    return RunContext(session, run, settings, prompt, identity, backend.sent_options(), machine)
 
 
 def _prepared_ahead(
@@ -212,13 +220,7 @@ def _ask_once(
     server_fault: ServerUnreachableError | None,
 ) -> Answered:
     key = request_key(context.options, batch.parts, context.identity.digest)
-    conditions = canonical_json(
-        {
-            "limit_s": backend.limit_s(len(batch.frames)),
-            "backend_version": context.identity.backend_version,
-            "n_ctx": context.identity.n_ctx,
-        }
-    )
+    conditions = _conditions(context, backend, batch)
     entry = journal.get(key)
     if entry is None or not entry.stands(conditions):
         if server_fault is not None:
@@ -226,9 +228,14 @@ def _ask_once(
         answered = _ask(context, backend, batch, key)
         journal.put(key, Entry(context.run_id, answered.reply, conditions))
         return answered
-    other = entry.run_id != context.run_id
     return Answered(
-        batch.order_index, batch.frames, batch.images, key[:16], entry.reply, cache_hit=other
+        batch.order_index,
+        batch.frames,
+        batch.images,
+        key[:16],
+        entry.reply,
+        entry.conditions,
+        cache_hit=entry.run_id != context.run_id,
     )
 
 
@@ -237,8 +244,26 @@ def _ask(context: RunContext, backend: Backend, batch: Batch, key: str | None = 
         # Two frames can show the same picture, byte for byte; each is a request of its own.
         frames = [[frame.frame_index, frame.image_sha256] for frame in batch.frames]
         key = request_key({"frames": frames}, [], context.identity.digest)
+    conditions = _conditions(context, backend, batch)
     reply = backend.ask(batch.frames, batch.parts)
-    return Answered(batch.order_index, batch.frames, batch.images, key[:16], reply, cache_hit=False)
+    return Answered(
+        batch.order_index,
+        batch.frames,
+        batch.images,
+        key[:16],
+        reply,
+        conditions,
+        cache_hit=reply.is_reused,
+    )
+
+
+def _conditions(context: RunContext, backend: Backend, batch: Batch) -> Conditions:
+    return Conditions(
+        limit_s=backend.limit_s(len(batch.frames)),
+        backend_version=context.identity.backend_version,
+        n_ctx=context.identity.n_ctx,
+        machine=context.machine,
+    )
 
 
 def _tell_failure(answered: Answered, progress: Progress) -> None:

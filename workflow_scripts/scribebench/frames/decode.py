@@ -99,6 +99,8 @@ def sample(
         else _at_most(fps or MAX_AUTO_FPS, _video_frames(path, masks, report, threads))
     )
     for index, (time_s, picture) in enumerate(frames):
+        if index == 0:
+            _check_masks(path, masks, report)
         report.sampled_frames = index + 1
         yield Sample(index, round(time_s, 6), picture)
     if not report.sampled_frames:
@@ -106,6 +108,17 @@ def sample(
             f"{path}: not one frame could be decoded; the file is damaged or not a recording. "
             "Replace it, or remove the session's folder"
         )
+
+
+def _check_masks(path: Path, masks: list[Mask], report: DecodeReport) -> None:
+    """Refuse a mask that hides nothing, contrary to what its owner believes."""
+    for mask in masks:
+        if mask.x >= report.width_px or mask.y >= report.height_px:
+            raise ScribebenchError(
+                f"{path}: the mask at x {mask.x}, y {mask.y} lies outside the picture of "
+                f"{report.width_px}x{report.height_px} pixels; correct `masks:` in the session's "
+                "session.yaml"
+            )
 
 
 def _at_most(

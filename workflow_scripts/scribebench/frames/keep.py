@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from scribebench.errors import ScribebenchError
+from scribebench.errors import ScribebenchError, damaged
 from scribebench.files import sha256_bytes, write_bytes
 from scribebench.frames.decode import DecodeReport, sample
 from scribebench.frames.dedup import Decision
@@ -87,9 +87,12 @@ def frame_rows(
 
 def selection_summary(decisions: list[Decision], scenes: list[Row], manifest: Path) -> str:
     """Return the summary that plans read, as JSON."""
-    facts = json.loads(manifest.read_text(encoding="utf-8"))
+    try:
+        duration_s = json.loads(manifest.read_text(encoding="utf-8"))["duration_s"]
+    except (ValueError, KeyError, TypeError) as error:
+        raise damaged(manifest, str(error)) from error
     summary = {
-        "duration_s": facts["duration_s"],
+        "duration_s": duration_s,
         "sampled_frames": len(decisions),
         "kept_frames": sum(decision.kept for decision in decisions),
         "scenes": len(scenes),

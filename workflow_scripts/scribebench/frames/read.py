@@ -52,12 +52,17 @@ class Line:
 
 @dataclass(frozen=True)
 class Reading:
-    """The lines on a picture in reading order, and what reading them took."""
+    """The lines on a picture in reading order, and what reading them took.
+
+    Several pictures are read side by side, so `read_wall_ns` is a picture's share of the wall
+    clock: the time since the reading before it was finished. Its sum is the wait.
+    """
 
     lines: list[Line]
     reader: str
     read_wall_ns: int
     read_at_utc: datetime
+    read_for: str
 
     @property
     def text(self) -> str:
@@ -84,6 +89,7 @@ class ReadingStore:
                 stored["reader"],
                 stored["read_wall_ns"],
                 datetime.fromisoformat(stored["read_at_utc"]),
+                stored["read_for"],
             )
         except (OSError, ValueError, KeyError, TypeError):
             return None
@@ -98,7 +104,7 @@ class ReadingStore:
 
 
 def read_pictures(
-    pictures: dict[str, Path], store: ReadingStore, workers: int
+    pictures: dict[str, Path], store: ReadingStore, workers: int, session: str
 ) -> Iterator[tuple[str, Reading]]:
     """Yield (image_sha256, reading) of each picture, stored ones first, then as they are finished.
 
@@ -114,6 +120,7 @@ def read_pictures(
             yield image_sha256, stored
     if not waiting:
         return
+    started_at, before = datetime.now(UTC), time.monotonic_ns()
     context = get_context("spawn")  # a fork would copy the threads' locks of OpenCV and ONNX
     # More processes than cores read no faster, and make each reading look slower than it is.
     workers = min(workers, os.cpu_count() or 1, len(waiting))
@@ -121,8 +128,11 @@ def read_pictures(
     try:
         futures = {pool.submit(_read, path): key for key, path in waiting.items()}
         for future in as_completed(futures):
-            store.put(futures[future], future.result())
-            yield futures[future], future.result()
+            now = time.monotonic_ns()
+            reading = Reading(future.result(), reader_name(), now - before, started_at, session)
+            before = now
+            store.put(futures[future], reading)
+            yield futures[future], reading
         pool.shutdown()
     except BrokenProcessPool as error:
         raise ScribebenchError(
@@ -153,11 +163,13 @@ def _end_with(parent: int) -> None:
     os._exit(1)
 
 
-def _read(path: Path) -> Reading:
-    started_at, started = datetime.now(UTC), time.monotonic_ns()
+def _read(path: Path) -> list[Line]:
     image = decode_picture(path.read_bytes())
     if image is None:
-        raise ScribebenchError(f"{path} is not a picture; delete its folder and run again")
+        raise ScribebenchError(
+            f"{path} is not a picture; make it again: "
+            "snakemake --cores 4 results/report.md -R dedup_frames"
+        )
     found = _engine(image, use_cls=False)
     lines = [
         Line(
@@ -169,8 +181,7 @@ def _read(path: Path) -> Reading:
             found.txts or (), found.scores or (), _boxes(found), strict=True
         )
     ]
-    wall_ns = time.monotonic_ns() - started
-    return Reading(reading_order(lines), reader_name(), wall_ns, started_at)
+    return reading_order(lines)
 
 
 def _boxes(found: Any) -> Any:
@@ -205,4 +216,5 @@ def text_row(frame: dict[str, Any], reading: Reading) -> dict[str, Any]:
         "reader": reading.reader,
         "read_wall_ns": reading.read_wall_ns,
         "read_at_utc": reading.read_at_utc,
+        "read_for": reading.read_for,
     }

@@ -21,6 +21,16 @@ UNKNOWN = "unknown"
 RunKey = tuple[str, str, str]  # session, model, variant
 
 
+class Due(NamedTuple):
+    """What a dry run knows to be due: runs, and sessions whose frames are chosen anew."""
+
+    runs: frozenset[RunKey]
+    sessions: frozenset[str]
+
+
+NOTHING_DUE = Due(frozenset(), frozenset())
+
+
 class PlannedRun(NamedTuple):
     """A candidate as the plan sees it; `settings` is the canonical JSON of its identity."""
 
@@ -50,7 +60,10 @@ class FrameCount(NamedTuple):
 
 
 class Estimate(NamedTuple):
-    """What one run of one session takes; `hours` is null when nothing is known."""
+    """What one run of one session takes; `hours` is null when nothing is known.
+
+    `n` counts the measured frames behind a measurement.
+    """
 
     session: str
     run: PlannedRun
@@ -59,12 +72,17 @@ class Estimate(NamedTuple):
     hours: float | None
     basis: str
     detail: str
+    n: int | None
     done: bool
 
 
 def extrapolate_hours(frames: int, batch_size: int, seconds_per_batch: float) -> float:
     """Return the hours for all batches, the last one counted whole, as seed 000 extrapolates."""
     return math.ceil(frames / batch_size) * seconds_per_batch / SECONDS_PER_HOUR
+
+
+# What is taken from a run.json; a file without it counts as none.
+RUN_FACTS = {"session", "settings_json", "frames", "asked_frames", "asked_wall_ns"}
 
 
 class Results:
@@ -79,19 +97,22 @@ class Results:
         key = (model, variant)
         if key not in self._runs:
             found = sorted((self._folder / "runs").glob(f"*/{model}/{variant}/run.json"))
-            self._runs[key] = [facts for facts in map(_read_json, found) if facts]
+            self._runs[key] = [
+                facts for facts in map(_read_json, found) if facts and set(facts) >= RUN_FACTS
+            ]
         return self._runs[key]
 
     def selection(self, session: str) -> dict[str, Any] | None:
         """Return how many frames of a session were kept; null when that is not decided yet."""
-        return _read_json(self._folder / "sessions" / session / "selection.json")
+        facts = _read_json(self._folder / "sessions" / session / "selection.json")
+        return facts if facts and isinstance(facts.get("kept_frames"), int) else None
 
     def kept_per_second(self) -> float:
         """Return kept frames a second of recording, from what was selected here, else the prior."""
         found = [
             facts
             for path in sorted((self._folder / "sessions").glob("*/selection.json"))
-            if (facts := _read_json(path)) and facts.get("duration_s")
+            if (facts := self.selection(path.parent.name)) and facts.get("duration_s")
         ]
         duration_s = sum(facts["duration_s"] for facts in found)
         if not duration_s:
@@ -104,25 +125,33 @@ def estimate_all(
     runs: list[PlannedRun],
     results: Results,
     budget: int | None,
-    needed: frozenset[RunKey] = frozenset(),
+    due: Due = NOTHING_DUE,
 ) -> list[Estimate]:
     """Estimate each run of each session.
 
-    A run counts as done when it was made with the settings at hand, unless it is among `needed`,
-    the runs that are known to be due for another reason.
+    A run counts as done when it was made with the settings at hand, unless it is known to be `due`
+    for another reason.
     """
-    counts = {session.name: count_frames(session, results, budget) for session in sessions}
+    counts = {session.name: count_frames(session, results, budget, due) for session in sessions}
     return [
-        _estimate(session.name, counts[session.name], run, results, needed)
+        _estimate(session.name, counts[session.name], run, results, due)
         for run in runs
         for session in sessions
     ]
 
 
-def count_frames(session: PlannedSession, results: Results, budget: int | None) -> FrameCount:
-    """Count the frames of a session, or estimate them from the length of its recording."""
+def count_frames(
+    session: PlannedSession, results: Results, budget: int | None, due: Due = NOTHING_DUE
+) -> FrameCount:
+    """Count the frames of a session, or estimate them from the length of its recording.
+
+    Frames that will be chosen anew are estimated to be as many as before, within the budget.
+    """
     if selection := results.selection(session.name):
-        return FrameCount(selection["kept_frames"], is_estimate=False)
+        kept = int(selection["kept_frames"])
+        if session.name not in due.sessions:
+            return FrameCount(kept, is_estimate=False)
+        return FrameCount(min(kept, budget or kept), is_estimate=True)
     if session.screenshots is not None:
         frames = session.screenshots * PRIOR_KEPT / PRIOR_SAMPLED
     else:
@@ -142,22 +171,23 @@ def _estimate(
     count: FrameCount,
     run: PlannedRun,
     results: Results,
-    needed: frozenset[RunKey],
+    due: Due,
 ) -> Estimate:
     same = [facts for facts in results.runs(*run[:2]) if facts["settings_json"] == run.settings]
     own = [facts for facts in same if facts["session"] == session]
-    done = bool(own) and (session, *run[:2]) not in needed
+    done = bool(own) and (session, *run[:2]) not in due.runs
+    n, detail = None, ""
     requests = None if count.frames is None else math.ceil(count.frames / run.batch_size)
     if own and own[0]["asked_frames"]:
-        hours, detail = _measured(own, own[0]["frames"]), _sample_size(own)
-        basis = MEASURED_HERE
+        frames = own[0]["frames"] if done else count.frames or own[0]["frames"]
+        hours, basis, n = _measured(own, frames), MEASURED_HERE, _asked_frames(own)
     elif count.frames is None:
         hours, basis, detail = None, UNKNOWN, "the recording's length cannot be read"
     elif any(facts["asked_frames"] for facts in same):
-        hours, basis, detail = _measured(same, count.frames), MEASURED_ELSEWHERE, _sample_size(same)
+        hours, basis, n = _measured(same, count.frames), MEASURED_ELSEWHERE, _asked_frames(same)
     else:
         hours, basis, detail = _from_prior(run, count.frames)
-    return Estimate(session, run, count, requests, hours, basis, detail, done)
+    return Estimate(session, run, count, requests, hours, basis, detail, n, done)
 
 
 def _measured(runs: list[dict[str, Any]], frames: int) -> float:
@@ -166,8 +196,8 @@ def _measured(runs: list[dict[str, Any]], frames: int) -> float:
     return wall_ns / NS_PER_HOUR / sum(facts["asked_frames"] for facts in runs) * frames
 
 
-def _sample_size(runs: list[dict[str, Any]]) -> str:
-    return f"n = {sum(facts['asked_frames'] for facts in runs)} frames"
+def _asked_frames(runs: list[dict[str, Any]]) -> int:
+    return sum(facts["asked_frames"] for facts in runs)
 
 
 def _from_prior(run: PlannedRun, frames: int) -> tuple[float | None, str, str]:

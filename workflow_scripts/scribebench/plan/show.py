@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from scribebench.plan.estimate import UNKNOWN, Estimate
+from scribebench.plan.estimate import MEASURED_ELSEWHERE, MEASURED_HERE, UNKNOWN, Estimate
 
-HEADINGS = ("candidate", "frames", "requests", "hours", "left", "basis")
+HEADINGS = ("candidate", "frames", "requests", "hours", "left at most", "basis")
 
 
 class PlanLine(NamedTuple):
@@ -66,8 +66,21 @@ def _line(name: str, group: list[Estimate]) -> PlanLine:
         requests=UNKNOWN if None in requests else f"{'~' if guessed else ''}{sum(requests)}",
         hours=_sum(group),
         left=_sum(open_) if open_ else "done",
-        basis="; ".join(dict.fromkeys(f"{item.basis} ({item.detail})" for item in group)),
+        basis=_basis(group),
     )
+
+
+def _basis(group: list[Estimate]) -> str:
+    """Say what the hours are known from, and from how many frames in all."""
+    said: dict[str, int | None] = {}
+    for item in group:
+        if item.basis == MEASURED_HERE:
+            said[item.basis] = (said.get(item.basis) or 0) + (item.n or 0)
+        elif item.basis == MEASURED_ELSEWHERE:
+            said[item.basis] = item.n  # the same measurement serves all sessions without their own
+        else:
+            said[f"{item.basis} ({item.detail})"] = None
+    return "; ".join(text if n is None else f"{text} (n = {n} frames)" for text, n in said.items())
 
 
 def _sum(group: Iterable[Estimate]) -> str:

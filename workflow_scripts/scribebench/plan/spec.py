@@ -5,11 +5,12 @@ from pathlib import Path
 from typing import Any
 
 from scribebench.plan.estimate import (
+    NOTHING_DUE,
+    Due,
     Estimate,
     PlannedRun,
     PlannedSession,
     Results,
-    RunKey,
     estimate_all,
 )
 
@@ -32,8 +33,6 @@ class PlanSpec:
         )
 
 
-def make_plan(
-    spec: PlanSpec, results: Path, needed: frozenset[RunKey] = frozenset()
-) -> list[Estimate]:
-    """Estimate everything in the spec; see `estimate_all` for `needed`."""
-    return estimate_all(spec.sessions, spec.runs, Results(results), spec.budget, needed)
+def make_plan(spec: PlanSpec, results: Path, due: Due = NOTHING_DUE) -> list[Estimate]:
+    """Estimate everything in the spec; see `estimate_all` for `due`."""
+    return estimate_all(spec.sessions, spec.runs, Results(results), spec.budget, due)

@@ -2,6 +2,7 @@
 
 import difflib
 import json
+import math
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -69,14 +70,27 @@ def canonical_json(value: Any) -> str:
 
 
 def check(value: Any, schema: Path, source: Path | str) -> None:
-    """Check `value`, read from `source`, against a JSON schema.
+    """Check `value`, read from `source`, against a JSON schema, and that its numbers are numbers.
 
     Raises ScribebenchError with one line for each problem: the key, what is wrong, what is allowed.
     """
+    if (place := _not_finite(value)) is not None:
+        raise ScribebenchError(f"{source}: `{place}`: .nan and .inf are no settings; give a number")
     problems = sorted(_validator(schema).iter_errors(value), key=lambda error: list(error.path))
     if problems:
         lines = [_explain(problem) for problem in problems]
         raise ScribebenchError("\n".join(f"{source}: {line}" for line in lines))
+
+
+def _not_finite(value: Any, place: str = "") -> str | None:
+    """Return the place of a number that is none: no limit of a schema holds against it."""
+    if isinstance(value, float) and not math.isfinite(value):
+        return place
+    items = value.items() if isinstance(value, dict) else ()
+    if isinstance(value, list):
+        items = enumerate(value)
+    found = (_not_finite(item, f"{place}.{key}".strip(".")) for key, item in items)
+    return next((place for place in found if place is not None), None)
 
 
 @cache

@@ -1,6 +1,7 @@
 """Candidates: the files in config/models/, their variants, and what identifies a run."""
 
 import difflib
+import re
 from pathlib import Path
 from typing import Any, NamedTuple
 from urllib.parse import urlsplit
@@ -9,6 +10,7 @@ from scribebench.errors import ScribebenchError
 from scribebench.project.documents import check, read_yaml
 
 BASE = "base"
+MODEL_NAME = re.compile(r"[a-z0-9][a-z0-9.-]*\Z")
 # Shown or used by the plan only: a change of these must never cost GPU time.
 DISPLAY_FIELDS = frozenset({"label", "prior"})
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
@@ -34,7 +36,15 @@ class Model(NamedTuple):
 
 def load_models(folder: Path, schema: Path) -> dict[str, Model]:
     """Read every model file in `folder`, by name. Raises ScribebenchError naming a wrong file."""
-    return {path.stem: _load_model(path, schema) for path in sorted(folder.glob("*.yaml"))}
+    paths = sorted(folder.glob("*.yaml"))
+    for path in paths:
+        if not MODEL_NAME.match(path.stem):
+            better = re.sub(r"[^a-z0-9.-]+", "-", path.stem.lower()).strip("-.")
+            raise ScribebenchError(
+                f"{path}: a model file's name holds a-z, 0-9, '.' and '-' only; rename it, for "
+                f"example to {better or 'my-model'}.yaml"
+            )
+    return {path.stem: _load_model(path, schema) for path in paths}
 
 
 def _load_model(path: Path, schema: Path) -> Model:

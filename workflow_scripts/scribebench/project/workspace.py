@@ -1,13 +1,13 @@
 """Everything that the Snakefile knows about the project folder it runs in."""
 
 import re
-from functools import cache, cached_property
+from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 from scribebench.errors import ScribebenchError
-from scribebench.project.documents import canonical_json, check
+from scribebench.project.documents import canonical_json, check, read_yaml
 from scribebench.project.models import (
     BASE,
     Model,
@@ -18,6 +18,7 @@ from scribebench.project.models import (
     select_runs,
 )
 from scribebench.project.sessions import (
+    Recording,
     Session,
     load_session,
     rename_advice,
@@ -25,7 +26,7 @@ from scribebench.project.sessions import (
 )
 
 _BRACES = re.compile(r"[{}]")
-_OUTLINE_BYTES = 2**20
+_OUTLINE_BYTES = 2**16
 
 
 def load_workspace(root: Path, config: dict[str, Any]) -> "Workspace":
@@ -34,6 +35,7 @@ def load_workspace(root: Path, config: dict[str, Any]) -> "Workspace":
     Raises ScribebenchError that names every problem found and its mend.
     """
     schemas = root / "config"
+    read_yaml(schemas / "config.yaml")  # finds a key that stands twice, which Snakemake does not
     check(config, schemas / "config.schema.yaml", "config/config.yaml")
     models = load_models(root / "config" / "models", schemas / "model.schema.yaml")
     runs = select_runs(models, config["models"])
@@ -56,6 +58,7 @@ class Workspace:
         self._config = config
         self._models = models
         self._loaded: dict[str, Session] = {}
+        self._specs: dict[str, dict[str, Any]] = {}
         self.runs = runs
         self.prompt: str = config["describe"]["prompt"]
         folders = session_folders(root / "sessions")
@@ -76,7 +79,7 @@ class Workspace:
     def recording_inputs(self, name: str) -> list[str]:
         """Return the files of a session's recording that Snakemake can watch.
 
-        It takes braces in any path for a wildcard; `extract_spec` watches those files.
+        It takes braces in any path for a wildcard; `extract_spec` tells such recordings apart.
         """
         files = self.session(name).recording.files
         return [str(path) for path in files if not _BRACES.search(str(path))]
@@ -93,15 +96,19 @@ class Workspace:
 
     def extract_spec(self, name: str) -> dict[str, Any]:
         """Return what decides a session's sampled frames."""
+        if name not in self._specs:
+            self._specs[name] = self._extract_spec(name)
+        return self._specs[name]
+
+    def _extract_spec(self, name: str) -> dict[str, Any]:
         session = self.session(name)
         folder = self._root / "sessions" / name
-        files = session.recording.files
-        unwatched = [_outline(path) for path in files if _BRACES.search(str(path))]
         return {
             "recording": str(session.recording.path.relative_to(folder)),
             "sample_fps": session.settings.get("sample_fps", self._config["frames"]["sample_fps"]),
             "masks": session.settings.get("masks", []),
-            **({"watched": unwatched} if unwatched else {}),
+            # Snakemake compares contents only of newer files; a replaced recording may be old.
+            "outline": _outline(session.recording),
         }
 
     @property
@@ -189,12 +196,17 @@ class Workspace:
             raise ScribebenchError("\n".join(problems))
 
 
-@cache
-def _outline(path: Path) -> str:
-    """Return a hash of a file's size, beginning and end: quick, and telling for a recording."""
-    size = path.stat().st_size
-    with path.open("rb") as stream:
-        parts = stream.read(_OUTLINE_BYTES)
+def _outline(recording: Recording) -> str:
+    """Return a hash that tells recordings apart without reading them whole.
+
+    Of a video: size, beginning and end. Of screenshots: their names and sizes.
+    """
+    if not recording.is_video:
+        listing = "\n".join(f"{path.name} {path.stat().st_size}" for path in recording.files)
+        return sha256(listing.encode("utf-8", "surrogateescape")).hexdigest()[:16]
+    size = recording.path.stat().st_size
+    with recording.path.open("rb") as stream:
+        ends = stream.read(_OUTLINE_BYTES)
         stream.seek(max(0, size - _OUTLINE_BYTES))
-        parts += stream.read(_OUTLINE_BYTES)
-    return sha256(str(size).encode() + parts).hexdigest()[:16]
+        ends += stream.read(_OUTLINE_BYTES)
+    return sha256(str(size).encode() + ends).hexdigest()[:16]

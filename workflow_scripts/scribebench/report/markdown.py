@@ -130,7 +130,7 @@ def _sessions(data: ReportData) -> str:
                 DASH if duration_s is None else format_time(duration_s),
                 str(row["sampled_frames"]),
                 str(row["kept_frames"]),
-                f"{100 * row['kept_frames'] / row['sampled_frames']:.0f} %",
+                _share(row["kept_frames"] / row["sampled_frames"]),
                 str(row["scenes"]),
             )
         )
@@ -141,13 +141,17 @@ def _sessions(data: ReportData) -> str:
             )
         if row["broken_packets"]:
             notes.append(
-                f"- **{inline(name)}: {row['broken_packets']} parts of the recording could not be "
-                "decoded**; frames around them may be missing."
+                f"- **{inline(name)}: parts of the recording could not be decoded "
+                f"({row['broken_packets']})**; frames around them may be missing."
             )
     notes += [f"- {inline(text, 400)}" for text in data.refused]
     headings = ("session", "recording", "size", "length", "looked at", "kept", "share", "scenes")
     text = table(headings, rows, numbers_from=2)
     return "\n\n".join([text, "\n".join(notes)]) if notes else text
+
+
+def _share(share: float) -> str:
+    return f"{100 * share:.0f} %" if share >= 0.01 else "<1 %"
 
 
 def _candidates(data: ReportData) -> str:
@@ -165,8 +169,8 @@ def _candidates(data: ReportData) -> str:
     text = table(headings, rows, numbers_from=2)
     legend = (
         "Speeds are medians (lowest–highest) over n finished requests; a dash is unknown. *Asked "
-        "for* is the wall clock of all requests, failed ones included. tok/s are tokens decoded "
-        "over decode time, by the server's clocks."
+        "for* is the wall clock of all requests, failed ones included, of each the last attempt. "
+        "tok/s are tokens decoded over decode time, by the server's clocks."
     )
     return "\n\n".join([text, legend, *(["\n".join(notes)] if notes else [])])
 
@@ -191,11 +195,12 @@ def _candidate_row(data: ReportData, run: Row, figures: RunFigures) -> tuple[str
 
 def _candidate_notes(data: ReportData, run: Row, figures: RunFigures) -> list[str]:
     notes = []
-    label = inline(_label(data, run))
+    session = data.titles.get(run["session"], run["session"])
+    label = f"{inline(session)}, {inline(_label(data, run))}"
     if run["backend"] == "ocr":
         notes.append(
             f"- {label}: a baseline and no vision-language model. Its time is that of reading the "
-            "kept frames; several are read side by side, so the job ends sooner than the sum."
+            "kept frames, several side by side: a frame's is its share of the wall clock."
         )
     elif set(figures.outcomes) != {"stop"}:
         outcomes = ", ".join(f"{count} {inline(name)}" for name, count in figures.outcomes.items())
@@ -260,6 +265,8 @@ def _examples(data: ReportData, pictures: dict[tuple[str, int], str]) -> str:
         parts.append(f"### {title}, {format_time(frame['time_s'])}")
         if picture := pictures.get((session, frame["frame_index"])):
             parts.append(f"![the screen at {format_time(frame['time_s'])}]({path(picture)})")
+        elif pictures:
+            parts.append("The picture is missing: `-R dedup_frames` makes it again.")
         for row in data.descriptions:
             if (row["session"], row["frame_index"]) == (session, frame["frame_index"]):
                 parts.append(_said(data, row))
