@@ -63,7 +63,13 @@ def keep_settings(wildcards):
 
 def run_settings(wildcards):
     """Canonical JSON of what decides a model's replies; labels and priors are left out."""
-    return canonical_json(identity(WORKSPACE.settings(wildcards.model, wildcards.variant)))
+    return settings_of(wildcards.model, wildcards.variant)
+
+
+@cache
+def settings_of(model, variant):
+    """The same for a run that is known by name; a thousand jobs share a few runs."""
+    return canonical_json(identity(WORKSPACE.settings(model, variant)))
 
 
 def backend_of(wildcards):
@@ -76,15 +82,11 @@ def run_code(wildcards):
     return code_of("describe_frames", f"backends/{backend_of(wildcards).replace('-', '_')}")
 
 
-def text_to_describe(wildcards):
-    """The text on the frames: all that the OCR baseline knows, and nothing that a model is told."""
-    is_baseline = backend_of(wildcards) == "ocr"
-    return f"results/sessions/{wildcards.session}/text.parquet" if is_baseline else []
-
-
-def prompt_to_send(wildcards):
-    """The file with the instructions; the OCR baseline takes none."""
-    return [] if backend_of(wildcards) == "ocr" else WORKSPACE.prompt
+def evidence(wildcards):
+    """What is asked with: the baseline knows the text on the frames, a model gets the prompt."""
+    if backend_of(wildcards) == "ocr":
+        return f"results/sessions/{wildcards.session}/text.parquet"
+    return WORKSPACE.prompt
 
 
 def gpus_needed(wildcards):

@@ -19,8 +19,7 @@ rule describe_frames:
     input:
         script="workflow_scripts/describe_frames.py",
         frames="results/sessions/{session}/frames.parquet",
-        text=text_to_describe,
-        prompt=prompt_to_send,
+        evidence=evidence,
     output:
         requests=ensure("results/runs/{session}/{model}/{variant}/requests.parquet", non_empty=True),
         descriptions=ensure(
@@ -48,8 +47,7 @@ rule describe_frames:
             --variant {wildcards.variant:q} \
             --settings {params.settings:q} \
             --frames {input.frames:q} \
-            --text {input.text:q} \
-            --prompt {input.prompt:q} \
+            --evidence {input.evidence:q} \
             --state results/.state \
             --out results/runs/{wildcards.session:q}/{wildcards.model:q}/{wildcards.variant:q} \
             >{log:q} 2>&1

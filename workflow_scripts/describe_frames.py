@@ -21,22 +21,18 @@ def main() -> None:
     parser.add_argument("--variant", required=True, help="name of the variant")
     parser.add_argument("--settings", type=cli.json_object, required=True, help="JSON")
     parser.add_argument("--frames", type=Path, required=True, help="table of dedup_frames")
-    parser.add_argument("--text", type=Path, nargs="*", help="table of read_frames, for `ocr` only")
-    parser.add_argument("--prompt", type=Path, nargs="*", help="file with the instructions")
+    parser.add_argument("--evidence", type=Path, required=True, help="prompt, or text for `ocr`")
     parser.add_argument("--state", type=Path, required=True, help="folder of the journal")
     parser.add_argument("--out", type=Path, required=True, help="folder to write to")
     args = parser.parse_args()
 
-    text = next(iter(args.text or []), None)
-    backend = connect(args.settings, {"text": text, "session": args.session})
+    backend = connect(args.settings, {"text": args.evidence, "session": args.session})
     context, answered = describe(
         session=args.session,
         run=Run(args.model, args.variant),
         settings=args.settings,
         frames=kept_frames(args.frames),
-        instructions="".join(
-            path.read_text(encoding="utf-8").strip() for path in args.prompt or []
-        ),
+        instructions="" if backend.embedded else args.evidence.read_text(encoding="utf-8").strip(),
         backend=backend,
         state=args.state,
         gpu_slots=int(os.environ.get(SLOTS_VARIABLE, "1")),

@@ -3,9 +3,11 @@
 import json
 import math
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from scribebench.files import write_text
 from scribebench.project.documents import canonical_json
 
 SECONDS_PER_HOUR = 3600.0
@@ -91,6 +93,8 @@ class Results:
     def __init__(self, folder: Path):
         self._folder = folder
         self._runs: dict[tuple[str, str], list[dict[str, Any]]] = {}
+        self._durations: dict[str, Any] | None = None
+        self._has_new_durations = False
 
     def runs(self, model: str, variant: str) -> list[dict[str, Any]]:
         """Return the facts of every finished run of a candidate, of all sessions."""
@@ -106,6 +110,36 @@ class Results:
         """Return how many frames of a session were kept; null when that is not decided yet."""
         facts = _read_json(self._folder / "sessions" / session / "selection.json")
         return facts if facts and isinstance(facts.get("kept_frames"), int) else None
+
+    def duration_s(self, recording: Path) -> float | None:
+        """Return the length of a recording that is not extracted yet.
+
+        Opening a container takes milliseconds and the video library, too long for a hundred at
+        each dry run; so lengths are remembered while the file's size and date stay.
+        """
+        try:
+            status = recording.stat()
+        except OSError:
+            return None
+        path = self._folder / ".state" / "durations.json"
+        if self._durations is None:
+            self._durations = _read_json(path) or {}
+        known = self._durations.get(str(recording))
+        if isinstance(known, list) and known[:2] == [status.st_size, status.st_mtime_ns]:
+            return known[2]
+        from scribebench.frames.container import read_duration_s
+
+        duration_s = read_duration_s(recording)
+        self._durations[str(recording)] = [status.st_size, status.st_mtime_ns, duration_s]
+        self._has_new_durations = True
+        return duration_s
+
+    def remember(self) -> None:
+        """Store what was read of recordings; a plan is worth having where that is not possible."""
+        if self._has_new_durations:
+            with suppress(OSError):
+                path = self._folder / ".state" / "durations.json"
+                write_text(path, canonical_json(self._durations))
 
     def kept_per_second(self) -> float:
         """Return kept frames a second of recording, from what was selected here, else the prior."""
@@ -133,6 +167,7 @@ def estimate_all(
     for another reason.
     """
     counts = {session.name: count_frames(session, results, budget, due) for session in sessions}
+    results.remember()
     return [
         _estimate(session.name, counts[session.name], run, results, due)
         for run in runs
@@ -155,10 +190,7 @@ def count_frames(
     if session.screenshots is not None:
         frames = session.screenshots * PRIOR_KEPT / PRIOR_SAMPLED
     else:
-        # Opening a container takes time and the video library: only when nothing else tells.
-        from scribebench.frames.container import read_duration_s
-
-        duration_s = read_duration_s(Path(session.recording))
+        duration_s = results.duration_s(Path(session.recording))
         if duration_s is None:
             return FrameCount(None, is_estimate=True)
         frames = duration_s * results.kept_per_second()
