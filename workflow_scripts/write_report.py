@@ -23,7 +23,7 @@ def main() -> None:
     pictures = (
         write_thumbnails(data, args.sessions, args.pictures)
         if spec["images"] == "thumbnails"
-        else {}
+        else None
     )
     write_text(args.out, write_markdown(data, pictures))
 

@@ -107,12 +107,14 @@ def _stages(
                     measured = dict(json.loads(line))
                 except (ValueError, TypeError):
                     continue  # torn by a full disk; the job's other measurements stand
+                cpu_s = _number(measured.get("cpu_time"))
                 yield {
                     "rule": rule,
                     "subject": subject,
                     "wall_s": _number(measured.get("s")),
-                    "cpu_s": _number(measured.get("cpu_time")),
-                    "max_rss_bytes": _bytes(measured.get("max_rss")),
+                    "cpu_s": cpu_s,
+                    # Without CPU time only the shell was sampled, before the job began its work.
+                    "max_rss_bytes": None if cpu_s is None else _bytes(measured.get("max_rss")),
                 }
 
 

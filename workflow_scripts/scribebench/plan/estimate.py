@@ -4,6 +4,7 @@ import json
 import math
 from collections.abc import Iterable
 from contextlib import suppress
+from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -125,12 +126,13 @@ class Results:
         if self._durations is None:
             self._durations = _read_json(path) or {}
         known = self._durations.get(str(recording))
-        if isinstance(known, list) and known[:2] == [status.st_size, status.st_mtime_ns]:
+        identity = [status.st_size, status.st_mtime_ns]
+        if isinstance(known, list) and len(known) == 3 and known[:2] == identity:
             return known[2]
         from scribebench.frames.container import read_duration_s
 
         duration_s = read_duration_s(recording)
-        self._durations[str(recording)] = [status.st_size, status.st_mtime_ns, duration_s]
+        self._durations[str(recording)] = [*identity, duration_s]
         self._has_new_durations = True
         return duration_s
 
@@ -141,6 +143,7 @@ class Results:
                 path = self._folder / ".state" / "durations.json"
                 write_text(path, canonical_json(self._durations))
 
+    @cached_property
     def kept_per_second(self) -> float:
         """Return kept frames a second of recording, from what was selected here, else the prior."""
         found = [
@@ -193,7 +196,7 @@ def count_frames(
         duration_s = results.duration_s(Path(session.recording))
         if duration_s is None:
             return FrameCount(None, is_estimate=True)
-        frames = duration_s * results.kept_per_second()
+        frames = duration_s * results.kept_per_second
     frames = max(1, math.ceil(frames))
     return FrameCount(min(frames, budget) if budget else frames, is_estimate=True)
 

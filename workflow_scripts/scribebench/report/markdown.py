@@ -68,8 +68,8 @@ def choose_examples(data: ReportData) -> list[tuple[str, Row]]:
     return [frames[(2 * place + 1) * len(frames) // (2 * count)] for place in range(count)]
 
 
-def write_markdown(data: ReportData, pictures: dict[tuple[str, int], str]) -> str:
-    """Return the report; `pictures` maps (session, frame_index) to a thumbnail's relative path."""
+def write_markdown(data: ReportData, pictures: dict[tuple[str, int], str] | None) -> str:
+    """Return the report; `pictures` maps (session, frame_index) to thumbnails, or is null."""
     parts = [
         "# Scribebench report",
         _answer(data),
@@ -258,14 +258,14 @@ def _machines(data: ReportData) -> str:
     return "\n".join(f"{line}: {', '.join(dict.fromkeys(who))}" for line, who in lines.items())
 
 
-def _examples(data: ReportData, pictures: dict[tuple[str, int], str]) -> str:
+def _examples(data: ReportData, pictures: dict[tuple[str, int], str] | None) -> str:
     parts = []
     for session, frame in choose_examples(data):
         title = inline(data.titles.get(session, session))
         parts.append(f"### {title}, {format_time(frame['time_s'])}")
-        if picture := pictures.get((session, frame["frame_index"])):
+        if picture := (pictures or {}).get((session, frame["frame_index"])):
             parts.append(f"![the screen at {format_time(frame['time_s'])}]({path(picture)})")
-        elif pictures:
+        elif pictures is not None:
             parts.append("The picture is missing: `-R dedup_frames` makes it again.")
         for row in data.descriptions:
             if (row["session"], row["frame_index"]) == (session, frame["frame_index"]):
