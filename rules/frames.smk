@@ -9,7 +9,7 @@ OUTPUTS:
 
     results/sessions/{session}/signals.parquet, manifest.json, candidates/
     results/sessions/{session}/scenes.parquet
-    results/sessions/{session}/frames.parquet, selection.json, frames/
+    results/sessions/{session}/frames.parquet, selection.json, frames/, sheets/
     results/sessions/{session}/text.parquet
 """
 
@@ -82,6 +82,7 @@ rule dedup_frames:
         frames=ensure("results/sessions/{session}/frames.parquet", non_empty=True),
         selection=ensure("results/sessions/{session}/selection.json", non_empty=True),
         pictures=directory("results/sessions/{session}/frames"),
+        sheets=directory("results/sessions/{session}/sheets"),
     log:
         "results/logs/dedup_frames/{session}.log",
     benchmark:
@@ -104,6 +105,7 @@ rule dedup_frames:
             --manifest {input.manifest:q} \
             --threads {threads} \
             --pictures {output.pictures:q} \
+            --sheets {output.sheets:q} \
             --selection {output.selection:q} \
             --out {output.frames:q} \
             >{log:q} 2>&1

@@ -1,13 +1,20 @@
-"""Decide which sampled frames are kept, and write their pictures."""
+"""Decide which sampled frames are kept, and write their pictures and sheets to check them by."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from scribebench import cli
 from scribebench.files import write_text
-from scribebench.frames.dedup import Settings, select_frames
-from scribebench.frames.keep import frame_rows, selection_summary, write_kept_pictures
+from scribebench.frames.keep import (
+    frame_rows,
+    read_manifest,
+    selection_summary,
+    write_pictures,
+)
+from scribebench.frames.measured import read_measured
 from scribebench.frames.spec import ExtractSpec
-from scribebench.tables import FRAMES, read_rows, write_table
+from scribebench.frames.strategies import Settings, select_frames
+from scribebench.tables import FRAMES, read_rows, table_writer
 
 
 def main() -> None:
@@ -20,28 +27,33 @@ def main() -> None:
     parser.add_argument("--manifest", type=Path, required=True, help="facts of extract_frames")
     parser.add_argument("--threads", type=int, default=1, help="decoding threads")
     parser.add_argument("--pictures", type=Path, required=True, help="folder for kept pictures")
+    parser.add_argument("--sheets", type=Path, required=True, help="folder for contact sheets")
     parser.add_argument("--selection", type=Path, required=True, help="summary to write, JSON")
     parser.add_argument("--out", type=Path, required=True, help="table to write")
     args = parser.parse_args()
 
-    spec, signals = ExtractSpec.from_json(args.spec), read_rows(args.signals)
-    decisions = select_frames(
-        [row["time_s"] for row in signals],
-        [row["phash"] for row in signals],
-        Settings.from_json(args.settings),
-    )
-    pictures = write_kept_pictures(
+    facts = read_manifest(args.manifest)
+    spec, scenes = ExtractSpec.from_json(args.spec), read_rows(args.scenes)
+    signals, measured = read_measured(args.signals, scenes)
+    settings = Settings.from_json(args.settings)
+    if (args.session / spec.recording).is_dir():  # a screenshot was taken on purpose
+        settings = replace(settings, min_dwell_s=0.0)
+    decisions = select_frames(measured, settings)
+    pictures = write_pictures(
         args.session / spec.recording,
         spec,
         signals,
-        [decision.frame_index for decision in decisions if decision.kept],
+        decisions,
         candidates=args.signals.parent / "candidates",
         folder=args.pictures,
+        sheets=args.sheets,
         threads=args.threads,
+        intact=not facts["losses"],
     )
-    scenes = read_rows(args.scenes)
-    write_table(args.out, FRAMES, frame_rows(signals, scenes, decisions, pictures))
-    write_text(args.selection, selection_summary(decisions, scenes, args.manifest))
+    with table_writer(args.out, FRAMES) as write:
+        for row in frame_rows(signals, scenes, decisions, pictures):
+            write(row)
+    write_text(args.selection, selection_summary(decisions, scenes, facts["duration_s"]))
 
 
 if __name__ == "__main__":

@@ -1,17 +1,15 @@
 """Decode a recording once: sampled frames, their signals, pictures that may be kept."""
 
-from dataclasses import asdict
 from pathlib import Path
 
 from scribebench import cli
-from scribebench.files import write_bytes, write_text
-from scribebench.frames.decode import DecodeReport, sample
+from scribebench.files import write_text
+from scribebench.frames.decode import DecodeReport
+from scribebench.frames.extract import extract
 from scribebench.frames.manifest import manifest, spoken_loss
-from scribebench.frames.pictures import encode_jpeg, picture_name
-from scribebench.frames.signals import CandidateFilter, SignalMeter
 from scribebench.frames.spec import ExtractSpec
 from scribebench.progress import Progress
-from scribebench.tables import SIGNALS, write_table
+from scribebench.tables import SIGNALS, table_writer
 
 
 def main() -> None:
@@ -24,23 +22,18 @@ def main() -> None:
     parser.add_argument("--manifest", type=Path, required=True, help="facts to write, JSON")
     args = parser.parse_args()
 
-    spec = ExtractSpec.from_json(args.spec)
-    report, meter, candidates, rows = DecodeReport(), SignalMeter(), CandidateFilter(), []
-    args.candidates.mkdir(parents=True, exist_ok=True)
+    spec, report = ExtractSpec.from_json(args.spec), DecodeReport()
     recording = args.session / spec.recording
-    with Progress(f"{args.session.name} frames", None, "s") as progress:
-        for frame in sample(recording, spec.sample_fps, spec.masks, report, args.threads):
+    with (
+        Progress(f"{args.session.name} frames", None, "s") as progress,
+        table_writer(args.signals, SIGNALS) as write,
+    ):
+        for row in extract(recording, spec, report, args.candidates, args.threads):
             progress.total = report.duration_s
-            signals = meter.measure(frame)
-            wanted = candidates.wants(signals)
-            if wanted:
-                picture = encode_jpeg(frame.picture.full())
-                write_bytes(args.candidates / picture_name(frame.time_s), picture)
-            rows.append(asdict(signals) | {"candidate": wanted})
-            progress.reach(frame.time_s)
+            progress.reach(row["time_s"])
+            write(row)
         for line in spoken_loss(recording, report):
             progress.say(line)
-    write_table(args.signals, SIGNALS, rows)
     write_text(args.manifest, manifest(spec, report))
 
 

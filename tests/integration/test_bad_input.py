@@ -34,7 +34,7 @@ def still_finished(project: Project) -> None:
     ("edit", "parts"),
     [
         (
-            ("config/config.yaml", "keepalive_s: 60", "keepalives: 60"),
+            ("config/config.yaml", "keepalive_s: 300", "keepalives: 300"),
             ("config/config.yaml", "`keepalives` is not a key here", "did you mean `keepalive_s`"),
         ),
         (

@@ -160,7 +160,7 @@ def test_a_recording_replaced_by_an_older_one_is_noticed(project: Project) -> No
 def test_the_advice_for_a_damaged_result_mends_it(project: Project, path: str) -> None:
     result = project.folder / "results" / path
     result.write_bytes(b"")
-    project.edit("config/config.yaml", "keepalive_s: 60", "keepalive_s: 50")
+    project.edit("config/config.yaml", "keepalive_s: 300", "keepalive_s: 50")
     project.select("ocr-baseline")
     outcome = project.run("--cores", "4", "results/report.md")
     if outcome.status == 0:  # nothing read it before it was made again

@@ -11,16 +11,21 @@ import pytest
 
 from scribebench.errors import ScribebenchError
 from scribebench.frames.container import read_duration_s
-from scribebench.frames.decode import SMALL_WIDTH_PX, DecodeReport, Mask, Sample, sample
+from scribebench.frames.decode import DecodeReport, Mask, Sample, sample
+from scribebench.frames.losses import Losses
 from scribebench.frames.manifest import manifest, spoken_loss
 from scribebench.frames.pictures import encode_jpeg, picture_name
+from scribebench.frames.planes import SMALL_WIDTH_PX
 from scribebench.frames.spec import ExtractSpec
 from unit.videos import (
+    corners,
     cut,
     evenly,
     greys,
+    packets_of,
     plain,
     turn_clockwise,
+    wipe,
     write_changing_sizes,
     write_sound,
     write_video,
@@ -32,6 +37,30 @@ CONTAINERS = [
     ("mkv", "libx264", "yuv420p"),
     ("webm", "libvpx-vp9", "yuv420p"),
     ("gif", "gif", "rgb8"),
+]
+# What people's recorders and editors write besides: the coding, and whether a length is stated.
+KINDS = [
+    ("mp4", "libx264", "yuvj420p", True),
+    ("m4v", "libx264", "yuv420p", True),
+    ("flv", "libx264", "yuv420p", True),
+    ("ts", "libx264", "yuv420p", True),
+    ("m2ts", "libx264", "yuv420p", True),
+    ("mkv", "libx264", "yuv444p10le", True),
+    ("mkv", "libx264", "nv12", True),
+    ("mkv", "libx264rgb", "bgr24", True),
+    ("mkv", "libx265", "yuv420p10le", True),
+    ("mkv", "libsvtav1", "yuv420p", True),
+    ("mp4", "libsvtav1", "yuv420p10le", True),
+    ("webm", "libvpx", "yuv420p", True),
+    ("webm", "libvpx-vp9", "yuva420p", True),
+    ("avi", "mjpeg", "yuvj420p", True),
+    ("avi", "mpeg4", "yuv420p", True),
+    ("avi", "utvideo", "gbrp", True),
+    ("mov", "prores_ks", "yuv422p10le", True),
+    ("mov", "qtrle", "rgb24", True),
+    ("mkv", "ffv1", "bgra", True),
+    ("wmv", "wmv2", "yuv420p", True),
+    ("apng", "apng", "rgb24", False),
 ]
 
 
@@ -51,9 +80,11 @@ class Decoded(NamedTuple):
         return [round(float(one.picture.full().mean()), -1) for one in self.samples]
 
 
-def decoded(path: Path, fps: float | None = None, masks: tuple[Mask, ...] = ()) -> Decoded:
+def decoded(
+    path: Path, fps: float | None = None, masks: tuple[Mask, ...] = (), threads: int = 1
+) -> Decoded:
     report = DecodeReport()
-    return Decoded(list(sample(path, fps, list(masks), report)), report)
+    return Decoded(list(sample(path, fps, list(masks), report, threads)), report)
 
 
 def brightness(picture: np.ndarray) -> float:
@@ -132,6 +163,73 @@ def test_times_count_from_the_first_frame(
     assert spoken_loss(path, got.report) == []
 
 
+@pytest.mark.parametrize(("suffix", "codec", "pixels", "has_length"), KINDS)
+def test_every_kind_gives_its_frames_at_their_times_in_their_colours(
+    tmp_path: Path, suffix: str, codec: str, pixels: str, has_length: bool
+) -> None:
+    path = write_video(tmp_path / f"a.{suffix}", [corners()] * 10, evenly(10, 5), codec, pixels)
+    got = decoded(path)
+    assert got.times_s == pytest.approx(evenly(10, 5), abs=0.002)
+    picture = got.samples[7].picture.full()
+    for (row, column), colour in {
+        (20, 20): (0, 0, 255),
+        (20, 100): (0, 255, 0),
+        (70, 20): (255, 0, 0),
+        (70, 100): (95, 95, 95),
+    }.items():
+        assert picture[row, column].tolist() == pytest.approx(colour, abs=8)
+    assert got.report.duration_s == (pytest.approx(2.0, abs=0.07) if has_length else None)
+    assert (got.report.width_px, got.report.height_px) == (128, 96)
+    assert spoken_loss(path, got.report) == []
+
+
+def test_a_recording_without_times_is_counted_through(tmp_path: Path) -> None:
+    path = write_video(tmp_path / "a.h264", greys(50), evenly(50, 25))
+    got = decoded(path)
+    assert got.times_s == pytest.approx(evenly(len(got.samples), 5), abs=0.05)
+    assert (got.report.decoded_frames, len(got.samples)) == (50, 11)
+    assert spoken_loss(path, got.report) == [
+        f"warning: {path}: 50 frames have no time; they are taken as 0.040 s after the one before"
+    ]
+
+
+def test_times_that_start_again_go_on(tmp_path: Path) -> None:
+    """Two parts of a transport stream that were put together, each from 0 on."""
+    path, other = tmp_path / "a.ts", tmp_path / "b.ts"
+    write_video(path, greys(15), evenly(15, 5))
+    path.write_bytes(path.read_bytes() + write_video(other, greys(10), evenly(10, 5)).read_bytes())
+    got = decoded(path)
+    assert got.times_s == pytest.approx(evenly(25, 5), abs=0.05)
+    assert got.greys == [brightness(one) for one in greys(15) + greys(10)]
+    assert "its time stamps jump once, first at 3.0 s" in got.report.notes[0]
+
+
+@pytest.mark.parametrize("between", [3, 16])
+def test_frames_that_no_other_needs_are_missed_by_nobody(tmp_path: Path, between: int) -> None:
+    """However many of them stand between two that are needed, 5 a second are looked at."""
+    coding = {"bf": str(between), "g": "300", "b_strategy": "0", "x264-params": "b-pyramid=none"}
+    path = write_video(tmp_path / "a.mp4", greys(90), evenly(90, 30), coding=coding)
+    got = decoded(path, threads=2)
+    assert np.diff(got.times_s).max() < 0.2 + 3 / 30
+    assert len(got.samples) in (15, 16)
+    assert got.report.decoded_frames + got.report.spared_frames == 90
+    assert (got.report.spared_frames > 0) == (between == 3)
+    assert spoken_loss(path, got.report) == []
+
+
+@pytest.mark.parametrize("held", range(31, 36))
+def test_a_frame_that_is_shown_for_long_is_looked_at(tmp_path: Path, held: int) -> None:
+    """Of 30 frames a second, one stands for seconds; it may be one that no other needs."""
+    coding = {"bf": "3", "g": "300", "b_strategy": "0"}
+    times_s = [time_s + 4 * (index > held) for index, time_s in enumerate(evenly(60, 30))]
+    path = write_video(tmp_path / "a.mkv", greys(60), times_s, coding=coding)
+    got = decoded(path, threads=2)
+    before_s = max(time_s for time_s in got.times_s if time_s <= times_s[held] + 0.01)
+    assert before_s >= times_s[held] - 0.2
+    assert got.report.decoded_frames + got.report.spared_frames == 60
+    assert got.report.broken_packets == 0
+
+
 # --- what is missing -----------------------------------------------------------------------------
 
 
@@ -165,7 +263,11 @@ def test_a_broken_part_costs_itself_and_not_the_rest(tmp_path: Path) -> None:
     got = decoded(path)
     assert got.times_s == [0, 0.5, 1, 2, 2.5, 3, 3.5]
     assert (got.report.broken_packets, got.report.missing_s) == (1, 0.0)
-    assert spoken_loss(path, got.report) == [f"warning: {path}: 1 parts could not be decoded"]
+    assert got.report.gaps_s == pytest.approx(0.5)
+    assert spoken_loss(path, got.report) == [
+        f"warning: {path}: 1 parts could not be decoded",
+        f"warning: {path}: 0.5 s between frames are missing",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -187,7 +289,7 @@ def test_a_recording_that_was_never_finished_is_named(tmp_path: Path) -> None:
     path = write_video(tmp_path / "a.mp4", greys(20), evenly(20, 2))
     data = path.read_bytes()
     path.write_bytes(data[: data.index(b"moov") - 4])
-    with pytest.raises(ScribebenchError, match=r"a\.mp4.*unfinished"):
+    with pytest.raises(ScribebenchError, match=r"a\.mp4.*stopped before it wrote the index"):
         decoded(path)
 
 
@@ -209,6 +311,229 @@ def test_a_recording_of_which_nothing_can_be_decoded_is_named(tmp_path: Path) ->
 def test_the_length_of_a_recording_is_read_without_decoding(tmp_path: Path, suffix: str) -> None:
     path = write_video(tmp_path / f"a.{suffix}", greys(20), evenly(20, 2))
     assert read_duration_s(path) == 10.0
+
+
+@pytest.mark.parametrize(
+    ("suffix", "codec", "pixels"),
+    [("mp4", "libx264", "yuv420p"), ("mp4", "libx265", "yuv420p"), ("mov", "mjpeg", "yuvj420p")],
+)
+@pytest.mark.parametrize("threads", [1, 2])
+def test_lost_frames_within_a_recording_are_counted_in_frames_and_seconds(
+    tmp_path: Path, suffix: str, codec: str, pixels: str, threads: int
+) -> None:
+    coding = {"x265-params": "keyint=1:log-level=none"} if codec == "libx265" else None
+    path = tmp_path / f"a.{suffix}"
+    write_video(path, greys(60), evenly(60, 5), codec, pixels, coding=coding)
+    wipe(path, range(20, 30))
+    got = decoded(path, threads=threads)
+    assert len(got.samples) == got.report.decoded_frames == 50
+    assert (got.report.broken_packets, got.report.missing_s) == (10, 0.0)
+    assert got.report.gaps_s == pytest.approx(2.0, abs=0.01)
+    facts = json.loads(manifest(spec_of("a"), got.report))
+    assert (facts["broken_packets"], facts["gaps_s"]) == (10, got.report.gaps_s)
+    assert f"warning: {path}: 2.0 s between frames are missing" in spoken_loss(path, got.report)
+
+
+def test_pictures_made_from_a_lost_one_are_told_to_be_doubtful(tmp_path: Path) -> None:
+    """A key frame every 4 seconds; what is between is made from the frames before."""
+    coding = {"g": "20", "keyint_min": "20", "sc_threshold": "0", "bf": "0"}
+    path = write_video(tmp_path / "a.mp4", greys(60), evenly(60, 5), coding=coding)
+    wipe(path, {25})
+    got = decoded(path)
+    assert (got.report.broken_packets, got.report.decoded_frames) == (1, 59)
+    assert got.report.doubtful_s == pytest.approx(2.8, abs=0.01)  # frames 26 to 39
+    assert f"warning: {path}: 2.8 s after damaged parts may look wrong" in "\n".join(
+        spoken_loss(path, got.report)
+    )
+    assert json.loads(manifest(spec_of("a"), got.report))["doubtful_s"] == got.report.doubtful_s
+
+
+def test_a_frame_that_is_decoded_in_part_is_shown_and_told(tmp_path: Path) -> None:
+    noise = np.random.default_rng(1).integers(0, 256, (96, 128, 3), np.uint8)
+    path = write_video(tmp_path / "a.mp4", [noise] * 10, evenly(10, 5))
+    place, size = packets_of(path)[4]
+    data = bytearray(path.read_bytes())
+    data[place + size // 2 : place + size] = bytes(size - size // 2)
+    path.write_bytes(data)
+    got = decoded(path)
+    assert (len(got.samples), got.report.damaged_frames) == (10, 1)
+    assert f"warning: {path}: 1 frames are damaged" in "\n".join(spoken_loss(path, got.report))
+
+
+def test_what_lies_before_the_first_whole_picture_is_told(tmp_path: Path) -> None:
+    """A part of a stream that begins between two key frames."""
+    coding = {"g": "20", "keyint_min": "20", "sc_threshold": "0", "bf": "0"}
+    path = write_video(tmp_path / "a.ts", greys(60), evenly(60, 5), coding=coding)
+    data = path.read_bytes()
+    place = packets_of(path)[10][0]
+    path.write_bytes(data[place // 188 * 188 :])
+    got = decoded(path)
+    assert got.report.decoded_frames == 40
+    assert (got.times_s[0], got.report.missing_s) == (0.0, 0.0)
+    assert got.report.lead_s == pytest.approx(2.0, abs=0.21)
+    assert "the first 2.0 s could not be decoded" in "\n".join(spoken_loss(path, got.report))
+
+
+@pytest.mark.parametrize("threads", [1, 2, 4])
+def test_all_whole_frames_of_a_file_that_is_cut_short_are_had(tmp_path: Path, threads: int) -> None:
+    """Frames wait in the decoder when the broken last one comes."""
+    coding = {"g": "60", "bf": "3", "b_strategy": "0"}
+    pictures = [np.roll(corners(), 3 * index, axis=1) for index in range(40)]
+    path = write_video(tmp_path / "a.mp4", pictures, evenly(40, 5), index_first=True, coding=coding)
+    packets = packets_of(path)
+    place, size = packets[20]
+    path.write_bytes(path.read_bytes()[: place + size // 2])
+    got = decoded(path, threads=threads)
+    assert got.report.decoded_frames == 20
+    assert got.report.broken_packets == 1
+    assert got.report.missing_s == pytest.approx(8.0 - got.times_s[-1] - 0.2, abs=0.01)
+
+
+@pytest.mark.parametrize("left", [30, 41])
+def test_an_mp4_in_fragments_that_ends_within_an_index_is_had_up_to_there(
+    tmp_path: Path, left: int
+) -> None:
+    muxing = {"movflags": "frag_every_frame+empty_moov"}
+    path = write_video(tmp_path / "a.mp4", greys(20), evenly(20, 5), muxing=muxing)
+    data = path.read_bytes()
+    last = data.rindex(b"moof") - 4
+    path.write_bytes(data[: last + left])
+    got = decoded(path)
+    assert len(got.samples) == got.report.decoded_frames == 19
+    assert got.greys == [brightness(one) for one in greys(19)]
+    assert got.report.notes == ["the file ends within a fragment; how much is missing is not known"]
+
+
+def test_an_avi_that_is_cut_short_states_its_whole_length(tmp_path: Path) -> None:
+    path = write_video(tmp_path / "a.avi", greys(60), evenly(60, 5), "mjpeg", "yuvj420p")
+    path.write_bytes(path.read_bytes()[: packets_of(path)[30][0]])
+    got = decoded(path)
+    assert got.report.duration_s == pytest.approx(12.0)
+    assert len(got.samples) == 30
+    assert got.report.missing_s == pytest.approx(6.0, abs=0.25)
+
+
+def test_a_gif_that_is_cut_short_is_told(tmp_path: Path) -> None:
+    path = write_video(tmp_path / "a.gif", greys(20), evenly(20, 5), "gif", "rgb8")
+    assert decoded(path).report.notes == []
+    cut(path, 0.5)
+    got = decoded(path)
+    assert 3 < len(got.samples) < 20
+    assert "the file is cut short; how much is missing is not known" in got.report.notes
+
+
+@pytest.mark.parametrize("suffix", ["mkv", "mov"])
+def test_sound_that_goes_on_longer_is_no_loss(tmp_path: Path, suffix: str) -> None:
+    path = write_video(tmp_path / f"a.{suffix}", greys(10), evenly(10, 5), sound_s=6.0)
+    got = decoded(path)
+    assert got.report.duration_s == pytest.approx(2.0)
+    assert spoken_loss(path, got.report) == []
+
+
+def test_a_hole_that_no_decoder_complains_of_is_told(tmp_path: Path) -> None:
+    """Matroska is read on from the next place that makes sense."""
+    path = write_video(tmp_path / "a.mkv", greys(150), evenly(150, 5))
+    data = path.read_bytes()
+    first, last = (packets_of(path)[index][0] for index in (30, 45))
+    path.write_bytes(data[:first] + data[last:])
+    got = decoded(path)
+    hole = int(np.diff(got.times_s).argmax())
+    lost = 150 - got.report.decoded_frames
+    assert lost >= 15
+    start_s, end_s = got.times_s[hole], got.times_s[hole] + (lost + 1) / 5 - got.report.gaps_s
+    assert got.times_s[hole + 1] - start_s == pytest.approx((lost + 1) / 5)
+    [note] = got.report.notes
+    assert note.startswith(f"there are no frames between {start_s:.1f} s and {end_s:.1f} s")
+
+
+@pytest.mark.parametrize(("gaps", "told"), [(1, 1), (3, 3), (4, 0)])
+def test_a_few_gaps_among_many_frames_are_told(tmp_path: Path, gaps: int, told: int) -> None:
+    """A recorder that writes a frame only when something changes leaves many gaps."""
+    steady_s = evenly(25 * gaps + 15, 10)
+    times_s = [time_s + 5 * ((index + 9) // 25) for index, time_s in enumerate(steady_s)]
+    path = write_video(tmp_path / "a.mkv", greys(len(times_s)), times_s)
+    got = decoded(path, 10)
+    assert got.report.decoded_frames == len(times_s)
+    assert len(got.report.notes) == told
+    if told:
+        assert got.report.notes[0].startswith("there are no frames between 1.5 s and 6.6 s")
+
+
+class Account(NamedTuple):
+    """What is told of a recording of ten frames a second, by what its decoder did."""
+
+    codec: str = "h264"
+    packets: tuple[float, ...] = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5)
+    frames: tuple[float, ...] = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5)
+    errors_before: tuple[float, ...] = ()
+    sparing: bool = False
+    broken: int = 0
+    gaps_s: float = 0.0
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        pytest.param(Account(), id="whole"),
+        pytest.param(Account(frames=(0, 0.1, 0.4, 0.5), broken=2, gaps_s=0.2), id="no error"),
+        pytest.param(
+            Account(frames=(0, 0.1, 0.3, 0.4, 0.5), errors_before=(0.3,), broken=1, gaps_s=0.1),
+            id="an error for each",
+        ),
+        pytest.param(
+            Account(errors_before=(0.2, 0.2), broken=2),
+            id="errors that cost no frame",
+        ),
+        pytest.param(
+            Account("h264", (0, 0.1, 0.9), (0, 0.1, 0.9), (0.9,), False, 1, 0.7),
+            id="packets that cannot be read",
+        ),
+        pytest.param(
+            Account(packets=(0, 0.1, 0.101, 0.2), frames=(0, 0.1, 0.2)), id="a half frame"
+        ),
+        pytest.param(Account(codec="vp8", frames=(0, 0.1, 0.3, 0.4, 0.5)), id="hidden pictures"),
+        pytest.param(Account(frames=(0, 0.1, 0.3, 0.2, 0.4, 0.5)), id="out of order"),
+        pytest.param(Account(frames=(0, 0.2, 0.4), sparing=True), id="left out on purpose"),
+        pytest.param(
+            Account("h264", tuple(evenly(20, 10)), (0, 0.1, 1.0, 1.9), (), True, 16, 1.6),
+            id="too many to be left out",
+        ),
+    ],
+)
+def test_what_is_lost_is_found_by_comparing_packets_with_frames(case: Account) -> None:
+    report = DecodeReport(frame_rate=10.0)
+    losses = Losses(report, case.codec, 0.25)
+    for stated_s in case.packets:
+        losses.sent(stated_s)
+    for time_s in case.frames:
+        for _ in range(case.errors_before.count(time_s)):
+            losses.failed()
+        losses.shown(time_s, time_s, key=True, corrupt=False, sparing=case.sparing)
+    losses.ended(case.sparing)
+    assert report.broken_packets == case.broken
+    assert report.gaps_s == pytest.approx(case.gaps_s, abs=0.002)
+    assert report.notes == []
+
+
+def test_all_frames_are_decoded_from_damage_on(tmp_path: Path) -> None:
+    """What is left out on purpose could not be told from what is lost."""
+    noise = np.random.default_rng(1).integers(0, 256, (48, 64, 3), np.uint8)
+    coding = {"bf": "3", "g": "300", "b_strategy": "0"}
+    path = write_video(tmp_path / "a.mp4", [noise] * 90, evenly(90, 30), coding=coding)
+    assert decoded(path).report.spared_frames > 40
+    place, size = packets_of(path)[0]
+    data = bytearray(path.read_bytes())
+    data[place + size // 2 : place + size] = bytes(size - size // 2)
+    path.write_bytes(data)
+    got = decoded(path)
+    assert got.report.damaged_frames >= 1
+    assert got.report.spared_frames < 20
+    assert got.report.decoded_frames + got.report.spared_frames == 90
+
+
+def test_a_decoder_that_leaves_out_frames_for_good_is_not_asked_to(tmp_path: Path) -> None:
+    path = write_video(tmp_path / "a.mkv", [corners()] * 60, evenly(60, 30), "libsvtav1")
+    assert (decoded(path).report.decoded_frames, decoded(path).report.spared_frames) == (60, 0)
 
 
 # --- pictures ------------------------------------------------------------------------------------
@@ -346,13 +671,23 @@ def test_a_broken_screenshot_costs_itself_and_is_named(tmp_path: Path, content: 
     assert got.times_s == [0, 2]
     assert got.greys == [50, 150]
     assert got.report.broken_packets == 1
-    assert got.report.notes == ["shot-10.png is not a picture"]
+    assert got.report.notes == ["shot-10.png cannot be read as a picture; it is left out"]
 
 
 def test_screenshots_of_which_none_is_a_picture_are_named(tmp_path: Path) -> None:
     (tmp_path / "1.png").write_bytes(b"no picture")
     with pytest.raises(ScribebenchError, match=f"{tmp_path.name}: not one frame"):
         decoded(tmp_path)
+
+
+def test_screenshots_that_cannot_be_read_are_named(tmp_path: Path) -> None:
+    (tmp_path / "shot-12.HEIC").write_bytes(b"\0\0\0\x18ftypheic")
+    path = screenshots_in(tmp_path)
+    got = decoded(path)
+    assert (len(got.samples), got.report.broken_packets) == (3, 1)
+    assert f"warning: {path}: shot-12.HEIC is left out; save it as PNG or JPEG" in spoken_loss(
+        path, got.report
+    )
 
 
 def test_screenshots_of_any_kind_are_read_in_colour(tmp_path: Path) -> None:
@@ -364,11 +699,13 @@ def test_screenshots_of_any_kind_are_read_in_colour(tmp_path: Path) -> None:
         "4.jpg": picture,
         "5.webp": picture,
         "6.bmp": picture,
+        "7.tif": picture,
+        "8.avif": picture,
     }.items():
         assert cv2.imwrite(str(tmp_path / name), image)
     got = decoded(tmp_path)
-    assert [one.picture.full().shape for one in got.samples] == [(48, 64, 3)] * 6
-    assert got.greys == [120] * 6
+    assert [one.picture.full().shape for one in got.samples] == [(48, 64, 3)] * 8
+    assert got.greys == [120] * 8
 
 
 # --- names and specs -----------------------------------------------------------------------------

@@ -167,7 +167,7 @@ def test_a_wrong_value_is_explained(value: Any, schema: Path, told: list[str]) -
         assert part in message
 
 
-@pytest.mark.parametrize("frames", [{"budget": 0}, {"keepalive_s": 0}, {"phash_distance": 64}])
+@pytest.mark.parametrize("frames", [{"budget": 0}, {"keepalive_s": -1}, {"phash_distance": 64}])
 def test_a_value_out_of_range_is_refused(frames: dict[str, Any]) -> None:
     own = read_yaml(CONFIG / "config.yaml")["frames"]
     name = next(iter(frames))

@@ -12,18 +12,21 @@ import pytest
 
 from scribebench.errors import ScribebenchError
 from scribebench.frames.decode import DecodeReport, Mask, sample
-from scribebench.frames.dedup import Decision
 from scribebench.frames.keep import (
+    DROPPED_SHOWN,
     KeptPicture,
     frame_rows,
+    largest_dropped,
+    read_manifest,
     selection_summary,
-    write_kept_pictures,
+    write_pictures,
 )
 from scribebench.frames.pictures import encode_jpeg, picture_name
 from scribebench.frames.signals import SignalMeter
 from scribebench.frames.spec import ExtractSpec
+from scribebench.frames.strategies.decisions import Decision
 from scribebench.tables import FRAMES
-from unit.videos import evenly, greys, plain, turn_clockwise, write_video
+from unit.videos import evenly, greys, plain, screen, turn_clockwise, write_video
 
 Row = dict[str, Any]
 SPECS = [
@@ -58,15 +61,44 @@ def extracted(recording: Path, spec: ExtractSpec, folder: Path, wanted: set[int]
     return rows
 
 
+def decided(
+    count: int, kept: list[int], adds: dict[int, float | None] | None = None
+) -> list[Decision]:
+    """Decisions by which the last kept frame, or else the first one, stands for a dropped one."""
+    adds = adds or {}
+    standing = [
+        max((one for one in kept if one <= index), default=kept[0]) for index in range(count)
+    ]
+    return [
+        Decision(index, True, "content", index, adds.get(index))
+        if index in kept
+        else Decision(index, False, "seen", standing[index], adds.get(index))
+        for index in range(count)
+    ]
+
+
+def written_to(
+    place: Path, recording: Path, spec: ExtractSpec, signals: list[Row], decisions: list[Decision]
+) -> dict[int, KeptPicture]:
+    return write_pictures(
+        recording,
+        spec,
+        signals,
+        decisions,
+        candidates=place / "candidates",
+        folder=place / "frames",
+        sheets=place / "sheets",
+        threads=1,
+    )
+
+
 def kept_by(
     recording: Path, spec: ExtractSpec, kept: list[int], candidates: set[int], name: str
 ) -> dict[int, KeptPicture]:
     place = recording.parent / name
     place.mkdir()
     signals = extracted(recording, spec, place / "candidates", candidates)
-    return write_kept_pictures(
-        recording, spec, signals, kept, place / "candidates", place / "frames", threads=1
-    )
+    return written_to(place, recording, spec, signals, decided(len(signals), kept))
 
 
 @pytest.mark.parametrize("spec", SPECS, ids=["all", "one a second", "masked"])
@@ -105,9 +137,7 @@ def test_pictures_that_were_candidates_cost_no_second_pass(recording: Path) -> N
     place.mkdir()
     signals = extracted(recording, SPECS[0], place / "candidates", {0, 2})
     recording.unlink()
-    pictures = write_kept_pictures(
-        recording, SPECS[0], signals, [0, 2], place / "candidates", place / "frames", 1
-    )
+    pictures = written_to(place, recording, SPECS[0], signals, decided(len(signals), [0, 2]))
     assert list(pictures) == [0, 2]
 
 
@@ -117,10 +147,37 @@ def test_a_candidate_whose_picture_is_gone_is_decoded_again(recording: Path) -> 
     place.mkdir()
     signals = extracted(recording, SPECS[0], place / "candidates", {0, 2})
     (place / "candidates" / picture_name(signals[2]["time_s"])).unlink()
-    again = write_kept_pictures(
-        recording, SPECS[0], signals, [0, 2], place / "candidates", place / "frames", 1
-    )
+    again = written_to(place, recording, SPECS[0], signals, decided(len(signals), [0, 2]))
     assert again == whole
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"no picture at all",
+        b"\xff\xd8 no picture",
+    ],
+)
+def test_a_candidate_that_is_no_picture_is_named(recording: Path, data: bytes) -> None:
+    damage(recording, data, "it is not a picture")
+
+
+def test_a_candidate_that_is_no_picture_is_made_again_by_the_rule_that_made_it(
+    recording: Path,
+) -> None:
+    damage(recording, b"no picture at all", "-R extract_frames")
+
+
+def damage(recording: Path, data: bytes, said: str) -> None:
+    """Damage a stored picture, and see what is said of it."""
+    place = recording.parent / "place"
+    place.mkdir()
+    signals = extracted(recording, SPECS[0], place / "candidates", {0, 2})
+    name = picture_name(signals[2]["time_s"])
+    (place / "candidates" / name).write_bytes(data)
+    with pytest.raises(ScribebenchError, match=f"{name} is damaged.*{said}"):
+        written_to(place, recording, SPECS[0], signals, decided(len(signals), [0, 2]))
 
 
 def test_a_recording_that_was_replaced_is_named_with_the_mend(recording: Path) -> None:
@@ -129,22 +186,140 @@ def test_a_recording_that_was_replaced_is_named_with_the_mend(recording: Path) -
     signals = extracted(recording, SPECS[0], place / "candidates", set())
     write_video(recording, [plain(10)] * 3, evenly(3, 2))
     with pytest.raises(ScribebenchError, match=r"a\.mp4 gave other frames.*--forcerun extract_fra"):
-        write_kept_pictures(
-            recording, SPECS[0], signals, [0, 9], place / "candidates", place / "frames", 1
-        )
+        written_to(place, recording, SPECS[0], signals, decided(len(signals), [0, 9]))
+
+
+# --- contact sheets ------------------------------------------------------------------------------
+
+
+def sheets_of(recording: Path, candidates: set[int], decisions: list[Decision]) -> list[str]:
+    place = recording.parent / "place"
+    place.mkdir()
+    signals = extracted(recording, SPECS[0], place / "candidates", candidates)
+    written_to(place, recording, SPECS[0], signals, decisions)
+    return sorted(path.name for path in (place / "sheets").iterdir())
+
+
+@pytest.mark.parametrize("candidates", [set(), {0, 4, 9}, set(range(20))], ids=len)
+def test_sheets_show_what_is_kept_and_what_was_dropped(
+    recording: Path, candidates: set[int]
+) -> None:
+    decisions = decided(20, [0, 4], {9: 12.0})
+    found = sheets_of(recording, candidates, decisions)
+    assert found == ["dropped.jpg", "kept-01.jpg"]
+    kept = cv2.imread(str(recording.parent / "place" / "sheets" / "kept-01.jpg"))
+    assert kept.shape[1] == 2 * 328 + 8
+
+
+def test_nothing_that_counts_was_dropped(recording: Path) -> None:
+    decisions = decided(20, [0, 4], {9: 0.0})
+    assert sheets_of(recording, set(range(20)), decisions) == ["kept-01.jpg"]
+
+
+def test_the_sheet_alone_costs_no_second_pass(recording: Path) -> None:
+    """A dropped frame without a stored picture is left out when all kept ones have theirs."""
+    place = recording.parent / "place"
+    place.mkdir()
+    signals = extracted(recording, SPECS[0], place / "candidates", {0, 4})
+    recording.unlink()
+    decisions = decided(20, [0, 4], {9: 12.0})
+    assert list(written_to(place, recording, SPECS[0], signals, decisions)) == [0, 4]
+    assert [path.name for path in (place / "sheets").iterdir()] == ["kept-01.jpg"]
+
+
+def test_dropped_frames_are_not_among_the_pictures(recording: Path) -> None:
+    place = recording.parent / "place"
+    place.mkdir()
+    signals = extracted(recording, SPECS[0], place / "candidates", set(range(20)))
+    pictures = written_to(
+        place, recording, SPECS[0], signals, decided(20, [0, 4], {2: 3.0, 9: 12.0})
+    )
+    assert list(pictures) == [0, 4]
+    assert len(list((place / "frames").iterdir())) == 2
+
+
+def test_a_large_picture_is_stored_whole_and_shown_small(tmp_path: Path) -> None:
+    pictures = [screen("error", "line", str(number), width=1280, height=720) for number in range(4)]
+    recording = write_video(tmp_path / "a.mp4", pictures, evenly(4, 2))
+    signals = extracted(recording, SPECS[0], tmp_path / "candidates", {0, 2, 3})
+    decisions = decided(4, [0, 3], {2: 5.0})
+    found = written_to(tmp_path, recording, SPECS[0], signals, decisions)
+    assert [(one.width_px, one.height_px) for one in found.values()] == [(1280, 720)] * 2
+    for index in (0, 3):
+        name = picture_name(signals[index]["time_s"])
+        stored = (tmp_path / "candidates" / name).read_bytes()
+        assert (tmp_path / "frames" / name).read_bytes() == stored
+    sheet = cv2.imread(str(tmp_path / "sheets" / "kept-01.jpg"))
+    shown = cv2.resize(pictures[0], (320, 180), interpolation=cv2.INTER_AREA)
+    assert np.abs(sheet[8:188, 8:328].astype(int) - shown).mean() < 6
+
+
+# --- the largest changes that were dropped -------------------------------------------------------
+
+
+def dropped(index: int, by: int, adds: float | None) -> Decision:
+    return Decision(index, False, "seen", by, adds)
+
+
+def kept(index: int, adds: float | None = 1.0) -> Decision:
+    return Decision(index, True, "content", index, adds)
+
+
+@pytest.mark.parametrize(
+    ("decisions", "shown"),
+    [
+        ([kept(0)], []),
+        ([kept(0), dropped(1, 0, 0.0), dropped(2, 0, None)], []),
+        ([kept(0), dropped(1, 0, 0.5)], [1]),
+        # Between two kept frames one is enough ...
+        ([kept(0), dropped(1, 0, 2.0), dropped(2, 0, 5.0), dropped(3, 0, 4.0)], [2]),
+        ([kept(0), dropped(1, 0, 5.0), dropped(2, 0, 5.0)], [1]),
+        # ... for each that stands for it ...
+        ([kept(0), kept(1), dropped(2, 0, 2.0), dropped(3, 1, 1.0)], [2, 3]),
+        # ... and after another kept frame there may be one more.
+        ([kept(0), dropped(1, 0, 2.0), kept(2), dropped(3, 0, 1.0)], [1, 3]),
+        ([dropped(0, 1, 2.0), kept(1), dropped(2, 1, 3.0)], [0, 2]),
+        # A kept frame adds much and is no dropped one.
+        ([kept(0, 900.0), dropped(1, 0, 1.0), kept(2, 900.0)], [1]),
+    ],
+)
+def test_the_largest_dropped_changes_are_shown(decisions: list[Decision], shown: list[int]) -> None:
+    signals = [{"phash": f"{index:016x}"} for index in range(len(decisions))]
+    assert [one.frame_index for one in largest_dropped(decisions, signals)] == shown
+
+
+def test_hashes_tell_what_is_large_when_the_strategy_does_not() -> None:
+    hashes = [0b0, 0b1, 0b111, 0b11, 0b0]
+    signals = [{"phash": f"{value:016x}"} for value in hashes]
+    decisions = [kept(0, None), *(dropped(index, 0, None) for index in range(1, 5))]
+    assert [one.frame_index for one in largest_dropped(decisions, signals)] == [2]
+    assert largest_dropped([decisions[0], *decisions[4:]], signals) == []
+
+
+def test_of_many_dropped_changes_the_largest_are_shown_in_order() -> None:
+    decisions = []
+    for place in range(40):
+        decisions += [kept(2 * place), dropped(2 * place + 1, 2 * place, float(place * 7 % 40 + 1))]
+    found = largest_dropped(decisions, [{"phash": "0"}] * 80)
+    assert len(found) == DROPPED_SHOWN
+    assert [one.frame_index for one in found] == sorted(one.frame_index for one in found)
+    assert sorted(one.adds for one in found) == [float(value) for value in range(17, 41)]
+
+
+# --- rows and the summary ------------------------------------------------------------------------
 
 
 def test_every_sampled_frame_has_a_row_of_the_table() -> None:
     signals = [
         dict.fromkeys(("frame_index", "time_s", "phash", "content_val", "delta_hue"), 0)
         | {"delta_sat": 0, "delta_lum": 0, "changed_fraction": 0, "brightness": 0}
-        | {"frame_index": index, "candidate": True}
+        | {"frame_index": index, "candidate": True, "spots": 0, "scrolled_px": 3, "tile_px": 16}
         for index in range(3)
     ]
     decisions = [
-        Decision(0, True, "first", 0, None),
-        Decision(1, False, "same", 0, 1),
-        Decision(2, True, "changed", 2, 9),
+        Decision(0, True, "first", 0, 80.0, None),
+        Decision(1, False, "same", 0, None, 1),
+        Decision(2, True, "changed", 2, 7.5, 9),
     ]
     scenes = [
         {"scene": 0, "first_frame": 0, "last_frame": 1},
@@ -155,25 +330,43 @@ def test_every_sampled_frame_has_a_row_of_the_table() -> None:
     assert [row["scene"] for row in rows] == [0, 0, 1]
     assert [row["kept"] for row in rows] == [True, False, True]
     assert [row["phash_distance"] for row in rows] == [None, 1, 9]
+    assert [row["adds"] for row in rows] == [80.0, None, 7.5]
+    assert [row["represented_by"] for row in rows] == [0, 0, 2]
     assert [row.get("image") for row in rows] == ["frames/0.jpg", None, "f/2.jpg"]
     columns = {column.name for column in FRAMES.columns}
     assert set(rows[0]) == columns
     assert set(rows[1]) == columns - {"image", "image_sha256", "width_px", "height_px"}
 
 
-def test_the_summary_counts_frames_and_reasons(tmp_path: Path) -> None:
-    path = tmp_path / "manifest.json"
-    path.write_text('{"duration_s": 12.5}')
+def test_the_summary_counts_frames_and_reasons() -> None:
     decisions = [
-        Decision(0, True, "first", 0, None),
-        Decision(1, False, "same", 0, 1),
-        Decision(2, False, "same", 0, 1),
-        Decision(3, True, "changed", 3, 9),
+        Decision(0, True, "first", 0),
+        Decision(1, False, "same", 0),
+        Decision(2, False, "same", 0),
+        Decision(3, True, "changed", 3),
     ]
-    assert json.loads(selection_summary(decisions, [{}, {}], path)) == {
+    assert json.loads(selection_summary(decisions, [{}, {}], 12.5)) == {
         "duration_s": 12.5,
         "sampled_frames": 4,
         "kept_frames": 2,
         "scenes": 2,
         "reasons": {"first": 1, "same": 2, "changed": 1},
     }
+
+
+@pytest.mark.parametrize("duration_s", [12.5, None])
+@pytest.mark.parametrize("losses", [[], [{"start_s": 1.0}]])
+def test_the_facts_of_a_recording_are_read(
+    tmp_path: Path, duration_s: float | None, losses: list[Row]
+) -> None:
+    path = tmp_path / "manifest.json"
+    path.write_text(json.dumps({"duration_s": duration_s, "losses": losses, "codec": "h264"}))
+    assert read_manifest(path) == {"duration_s": duration_s, "losses": losses}
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"duration_s": 1}', '{"losses": []}'])
+def test_damaged_facts_are_named_with_the_mend(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "manifest.json"
+    path.write_text(text)
+    with pytest.raises(ScribebenchError, match=r"manifest\.json is damaged.*-R extract_frames"):
+        read_manifest(path)

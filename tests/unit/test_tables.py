@@ -8,6 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from scribebench import tables
 from scribebench.errors import ScribebenchError
 from scribebench.tables import (
     ALL_TABLES,
@@ -24,6 +25,7 @@ from scribebench.tables import (
     Table,
     read_rows,
     read_table,
+    table_writer,
     union,
     write_arrow,
     write_table,
@@ -112,8 +114,12 @@ def test_frame_and_time_are_in_every_table_of_frames(table: Table) -> None:
 
 
 def test_frames_hold_the_signals_that_they_were_chosen_by() -> None:
+    """All but where the picture stood and what changed in which tiles."""
+    places = {column.name for column in SIGNALS.columns if pa.types.is_list(column.type)}
+    left_out = {"candidate", "spots", "scrolled_px", "tile_px"}
     signals = {column.name for column in SIGNALS.columns}
-    assert signals - {column.name for column in FRAMES.columns} == {"candidate"}
+    assert places == {"changed_tiles", "tile_contents", "tile_flags", "tile_ink"}
+    assert signals - {column.name for column in FRAMES.columns} == left_out | places
 
 
 @pytest.mark.parametrize(
@@ -195,6 +201,101 @@ def test_an_old_table_stays_when_a_new_one_cannot_be_written(tmp_path: Path) -> 
         write_table(tmp_path / "a.parquet", SMALL, [{"count": "many"}])
     assert len(read_rows(tmp_path / "a.parquet")) == 1
     assert os.listdir(tmp_path) == ["a.parquet"]  # noqa: PTH208
+
+
+# --- writing row by row --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("count", [0, 1, 3, 4, 9])
+@pytest.mark.parametrize("batch_rows", [1, 3, 4])
+def test_rows_that_come_one_by_one_are_as_if_written_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int, batch_rows: int
+) -> None:
+    monkeypatch.setattr(tables, "BATCH_ROWS", batch_rows)
+    rows = [ROWS[index % len(ROWS)] | {"count": index} for index in range(count)]
+    with table_writer(tmp_path / "deep" / "a.parquet", SMALL) as write:
+        for row in rows:
+            write(row)
+    write_table(tmp_path / "b.parquet", SMALL, rows)
+    assert read_rows(tmp_path / "deep" / "a.parquet") == read_rows(tmp_path / "b.parquet")
+    assert same_schema(pq.read_schema(tmp_path / "deep" / "a.parquet"), SMALL.schema())
+
+
+def test_no_more_rows_than_a_batch_are_held(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tables, "BATCH_ROWS", 3)
+    with table_writer(tmp_path / "a.parquet", SMALL) as write:
+        for index in range(8):
+            write({"count": index})
+    with (tmp_path / "a.parquet").open("rb") as stream:
+        facts = pq.ParquetFile(stream).metadata
+        assert [facts.row_group(group).num_rows for group in range(facts.num_row_groups)] == [
+            3,
+            3,
+            2,
+        ]
+
+
+def test_a_row_may_be_used_again_when_its_batch_was_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tables, "BATCH_ROWS", 1)
+    row: dict[str, object] = {}
+    with table_writer(tmp_path / "a.parquet", SMALL) as write:
+        for index in range(3):
+            row["count"] = index
+            write(row)
+    assert [one["count"] for one in read_rows(tmp_path / "a.parquet")] == [0, 1, 2]
+
+
+@pytest.mark.parametrize("before", [0, 2])
+@pytest.mark.parametrize("rows", [1, 5])
+def test_a_table_that_is_not_finished_is_not_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, before: int, rows: int
+) -> None:
+    """And an old one stays."""
+    monkeypatch.setattr(tables, "BATCH_ROWS", 2)
+    if before:
+        write_table(tmp_path / "a.parquet", SMALL, ROWS[:before])
+
+    def stop_midway() -> None:
+        with table_writer(tmp_path / "a.parquet", SMALL) as write:
+            for index in range(rows):
+                write({"count": index})
+            raise ScribebenchError("the recording ends here")
+
+    with pytest.raises(ScribebenchError, match="ends here"):
+        stop_midway()
+    assert os.listdir(tmp_path) == (["a.parquet"] if before else [])  # noqa: PTH208
+    assert not before or len(read_rows(tmp_path / "a.parquet")) == before
+
+
+@pytest.mark.parametrize("batch_rows", [1, 10])
+def test_a_value_of_another_type_ends_a_table_that_is_written_row_by_row(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, batch_rows: int
+) -> None:
+    monkeypatch.setattr(tables, "BATCH_ROWS", batch_rows)
+
+    def write_words() -> None:
+        with table_writer(tmp_path / "a.parquet", SMALL) as write:
+            write({"count": "many"})
+
+    with pytest.raises(pa.ArrowException):
+        write_words()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_column_that_is_not_known_is_refused_row_by_row(tmp_path: Path) -> None:
+    def misspell() -> None:
+        with table_writer(tmp_path / "a.parquet", SMALL) as write:
+            write({"cuont": 2})
+
+    with pytest.raises(KeyError, match="small has no column cuont"):
+        misspell()
+
+
+# --- reading -------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("kept", [0, 3, 50, -1])

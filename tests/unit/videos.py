@@ -46,14 +46,19 @@ def write_video(
     codec: str = "libx264",
     pixels: str = "yuv420p",
     index_first: bool = False,
+    coding: dict[str, str] | None = None,
+    muxing: dict[str, str] | None = None,
+    sound_s: float = 0.0,
 ) -> Path:
     """Write a recording whose pictures stand at these times; `path` says which container.
 
-    `index_first` lets an MP4 be read although its end is lost.
+    `index_first` lets an MP4 be read although its end is lost. `coding` and `muxing` are options of
+    the encoder and of the container. `sound_s` seconds of silence go with the pictures.
     """
     span_s = Fraction(times_s[-1] - times_s[0]).limit_denominator(1000)
     rate = (len(times_s) - 1) / span_s
     options = {"movflags": "faststart"} if index_first and path.suffix == ".mp4" else {}
+    options |= muxing or {}
     with av.open(str(path), "w", options=options) as container:
         stream = container.add_stream(codec, rate=rate.limit_denominator(1000))
         stream.height, stream.width = pictures[0].shape[:2]
@@ -62,12 +67,24 @@ def write_video(
         if codec == "libx264":
             # Every frame stands for itself, so that a cut file loses just its end.
             stream.options = {"preset": "ultrafast", "crf": "10", "g": "1"}
+        stream.options |= coding or {}
+        sound = container.add_stream("pcm_s16le", rate=8000) if sound_s else None
         for picture, time_s in zip(pictures, times_s, strict=True):
             frame = av.VideoFrame.from_ndarray(picture, format="bgr24").reformat(format=pixels)
             frame.pts, frame.time_base = round(time_s * 1000), MILLISECOND
             container.mux(stream.encode(frame))
         container.mux(stream.encode())
+        if sound is not None:
+            container.mux(sound.encode(_silence(sound_s)))
+            container.mux(sound.encode())
     return path
+
+
+def _silence(length_s: float) -> av.AudioFrame:
+    samples = np.zeros((1, round(8000 * length_s)), np.int16)
+    frame = av.AudioFrame.from_ndarray(samples, format="s16", layout="mono")
+    frame.sample_rate = 8000
+    return frame
 
 
 def write_changing_sizes(
@@ -96,11 +113,7 @@ def write_sound(path: Path) -> Path:
     """Write a second of silence."""
     with av.open(str(path), "w") as container:
         stream = container.add_stream("aac" if path.suffix == ".mp4" else "pcm_s16le", rate=8000)
-        frame = av.AudioFrame.from_ndarray(
-            np.zeros((1, 8000), np.int16), format="s16", layout="mono"
-        )
-        frame.sample_rate = 8000
-        container.mux(stream.encode(frame))
+        container.mux(stream.encode(_silence(1.0)))
         container.mux(stream.encode())
     return path
 
@@ -112,6 +125,31 @@ def turn_clockwise(path: Path) -> None:
     matrix = header + 40  # of a header of version 0: flags, dates, track, duration, layer, volume
     assert data[header] == 0
     data[matrix : matrix + 36] = struct.pack(">9i", *QUARTER_CLOCKWISE)
+    path.write_bytes(data)
+
+
+def corners(width: int = 128, height: int = 96) -> Image:
+    """A picture that is red, green, blue and grey, from the upper left to the lower right."""
+    image = plain(95, width, height)
+    image[: height // 2, : width // 2] = (0, 0, 255)
+    image[: height // 2, width // 2 :] = (0, 255, 0)
+    image[height // 2 :, : width // 2] = (255, 0, 0)
+    return image
+
+
+def packets_of(path: Path) -> list[tuple[int, int]]:
+    """Return the place in the file and the length of each packet of pictures, in their order."""
+    with av.open(str(path)) as container:
+        found = [(packet.pos, packet.size) for packet in container.demux(video=0)]
+    return [(place, size) for place, size in found if size]
+
+
+def wipe(path: Path, numbers: Container[int]) -> None:
+    """Overwrite some of a recording's packets with zeros, as a bad disk does."""
+    data = bytearray(path.read_bytes())
+    for number, (place, size) in enumerate(packets_of(path)):
+        if number in numbers:
+            data[place : place + size] = bytes(size)
     path.write_bytes(data)
 
 

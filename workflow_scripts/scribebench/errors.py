@@ -24,8 +24,8 @@ def damaged(path: Path, problem: str) -> ScribebenchError:
 
     Deleting it would not help: Snakemake does not miss an intermediate file.
     """
-    in_tables = path.parent.name == "tables"
-    rule = "build_tables" if in_tables else MADE_BY.get(path.name, "dedup_frames")
+    made_in = {"tables": "build_tables", "candidates": "extract_frames"}
+    rule = made_in.get(path.parent.name) or MADE_BY.get(path.name, "dedup_frames")
     return ScribebenchError(
         f"{path} is damaged ({problem}); make it again: "
         f"snakemake --cores 4 results/report.md -R {rule}"

@@ -5,7 +5,8 @@ never 0, categories are dictionary-encoded, nested payloads are JSON in `*_json`
 are named by hash and path and never stored inline.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -15,7 +16,8 @@ import pyarrow.parquet as pq
 from scribebench.errors import damaged
 from scribebench.files import whole_file
 
-SCHEMA_VERSION = "1.0.0"
+SCHEMA_VERSION = "1.1.0"
+BATCH_ROWS = 2000
 
 CATEGORY = pa.dictionary(pa.int32(), pa.string())
 UTC = pa.timestamp("us", tz="UTC")
@@ -59,10 +61,44 @@ def write_table(path: Path, table: Table, rows: Iterable[Mapping[str, Any]]) -> 
     names = [column.name for column in table.columns]
     rows = list(rows)
     for row in rows:
-        if unknown := set(row) - set(names):
-            raise KeyError(f"the table {table.name} has no column {', '.join(sorted(unknown))}")
+        _check_columns(row, table)
     data = {name: [row.get(name) for row in rows] for name in names}
     write_arrow(path, pa.Table.from_pydict(data, schema=table.schema()))
+
+
+@contextmanager
+def table_writer(path: Path, table: Table) -> Iterator[Callable[[Mapping[str, Any]], None]]:
+    """Yield a function that takes one row after the other, and holds no more than BATCH_ROWS.
+
+    The file is whole when the block has ended, or is not there at all. The function raises KeyError
+    when a row has a column that the table does not know.
+    """
+    schema = table.schema()
+    rows: list[Mapping[str, Any]] = []
+    with (
+        whole_file(path) as temporary,
+        temporary.open("wb") as stream,
+        pq.ParquetWriter(stream, schema, compression="zstd") as writer,
+    ):
+
+        def flush() -> None:
+            data = {name: [row.get(name) for row in rows] for name in schema.names}
+            writer.write_table(pa.Table.from_pydict(data, schema=schema))
+            rows.clear()
+
+        def write(row: Mapping[str, Any]) -> None:
+            _check_columns(row, table)
+            rows.append(row)
+            if len(rows) >= BATCH_ROWS:
+                flush()
+
+        yield write
+        flush()
+
+
+def _check_columns(row: Mapping[str, Any], table: Table) -> None:
+    if unknown := set(row) - {column.name for column in table.columns}:
+        raise KeyError(f"the table {table.name} has no column {', '.join(sorted(unknown))}")
 
 
 def write_arrow(path: Path, data: pa.Table) -> None:
@@ -113,6 +149,24 @@ SIGNALS = Table(
         Column("changed_fraction", pa.float64(), "share of visibly changed pixels since then"),
         Column("brightness", pa.float64(), "mean grey value (0-255)"),
         Column("candidate", pa.bool_(), "whether the full picture stands in candidates/"),
+        Column(
+            "changed_tiles", list_of(pa.int32()), "tiles that changed: row * 1024 + column from 0"
+        ),
+        Column(
+            "tile_contents",
+            list_of(pa.int32()),
+            "number of what each of them shows now; -1 moving, -2 outside of the picture",
+        ),
+        Column(
+            "tile_flags",
+            list_of(pa.uint8()),
+            "how it came about, bits: 1 new, 2 seen there before, 4 scrolled there, 8 began to "
+            "move, 16 lighter or darker, 32 something was added",
+        ),
+        Column("tile_ink", list_of(pa.uint8()), "contrast of each of them (0-255)"),
+        Column("spots", pa.int32(), "spots as small as a pointer that changed; 0: larger ones did"),
+        Column("scrolled_px", pa.int32(), "how far a page moved up; negative: down"),
+        Column("tile_px", pa.int32(), "edge of a tile in pixels of the recording"),
     ),
 )
 
@@ -135,9 +189,7 @@ FRAMES = Table(
         Column("frame_index", pa.int32(), "0-based place among the sampled frames"),
         Column("time_s", pa.float64(), "presentation time from the recording's first frame"),
         Column("kept", pa.bool_(), "whether the frame goes to the models"),
-        Column(
-            "reason", CATEGORY, "kept: first, changed, unsettled, keepalive; dropped: same, passing"
-        ),
+        Column("reason", CATEGORY, "why it was kept or dropped; docs/frames.md lists the reasons"),
         Column("represented_by", pa.int32(), "frame_index of the kept frame that stands for it"),
         Column("image", pa.string(), "picture of a kept frame, relative to this file; else null"),
         Column("image_sha256", pa.string(), "hash of that picture's file"),
@@ -145,7 +197,10 @@ FRAMES = Table(
         Column("height_px", pa.int32(), "height of that picture"),
         Column("scene", pa.int32(), "number of the scene that it belongs to"),
         Column("phash_distance", pa.int32(), "hash bits that differ from the last kept frame"),
-        *SIGNALS.columns[2:-1],
+        Column(
+            "adds", pa.float64(), "what it adds, or would add, to the kept frames; tiles of content"
+        ),
+        *SIGNALS.columns[2:9],
     ),
 )
 
@@ -328,6 +383,11 @@ SESSIONS = Table(
             pa.float64(),
             "seconds at the end that could not be decoded; null if the file states no length",
         ),
+        Column("damaged_frames", pa.int32(), "frames that were decoded in part"),
+        Column("lead_s", pa.float64(), "seconds before the first frame that could be decoded"),
+        Column("gaps_s", pa.float64(), "seconds between frames that lost frames would have shown"),
+        Column("doubtful_s", pa.float64(), "seconds in which pictures may look wrong after damage"),
+        Column("losses", list_of(pa.string()), "all of this in words; empty when nothing is lost"),
     ),
 )
 

@@ -6,36 +6,39 @@ time, since a variable frame rate makes them wrong by seconds.
 
 import math
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
 import av
-import cv2
 import numpy as np
 
 from scribebench.errors import ScribebenchError
-from scribebench.frames.container import stated_duration_s, video_stream
+from scribebench.frames.container import (
+    lacks_end,
+    open_recording,
+    stated_duration_s,
+    video_stream,
+)
+from scribebench.frames.losses import DecodeReport
+from scribebench.frames.packets import decode_packets
 from scribebench.frames.pictures import decode_picture
-from scribebench.project.sessions import screenshots
+from scribebench.frames.planes import (
+    Mask,
+    Planes,
+    frame_planes,
+    image_planes,
+    paint,
+    small_picture,
+)
+from scribebench.project.sessions import screenshots, unread_pictures
 
 MAX_AUTO_FPS = 5.0
 SCREENSHOTS_FPS = 1.0
-SMALL_WIDTH_PX = 320
 # A tick is taken by the first frame that is no more than this share of a step early, so that
 # jitter in the PTS loses no frame.
 TICK_TOLERANCE = 0.25
-
-
-@dataclass(frozen=True)
-class Mask:
-    """A region, in pixels of the upright picture, that nothing may look at."""
-
-    x: int
-    y: int
-    width: int
-    height: int
 
 
 class Picture(Protocol):
@@ -44,8 +47,11 @@ class Picture(Protocol):
     def full(self) -> np.ndarray:
         """Return the picture, uint8 height x width x 3 in the order blue, green, red."""
 
+    def planes(self) -> Planes:
+        """Return its brightness and colour, as they lie in the recording."""
+
     def small(self) -> np.ndarray:
-        """Return the same at most SMALL_WIDTH_PX wide, for signals."""
+        """Return the picture at most 320 px wide, for signals of the whole of it."""
 
 
 @dataclass(frozen=True)
@@ -55,34 +61,6 @@ class Sample:
     frame_index: int
     time_s: float
     picture: Picture
-
-
-@dataclass
-class DecodeReport:
-    """What a recording is and how much of it could be decoded; filled while decoding."""
-
-    codec: str = ""
-    width_px: int = 0
-    height_px: int = 0
-    frame_rate: float | None = None
-    duration_s: float | None = None
-    decoded_frames: int = 0
-    sampled_frames: int = 0
-    broken_packets: int = 0
-    decoded_until_s: float = 0.0
-    notes: list[str] = field(default_factory=list)
-
-    @property
-    def missing_s(self) -> float | None:
-        """Seconds between the last decoded frame and the end that the container states.
-
-        Null when it states none.
-        """
-        if self.duration_s is None:
-            return None
-        gap_s = self.duration_s - self.decoded_until_s
-        frame_s = 1 / self.frame_rate if self.frame_rate else 1.0
-        return round(gap_s, 3) if gap_s > max(1.0, 2 * frame_s) else 0.0
 
 
 def sample(
@@ -96,7 +74,9 @@ def sample(
     frames = (
         _screenshots(path, fps or SCREENSHOTS_FPS, masks, report)
         if path.is_dir()
-        else _at_most(fps or MAX_AUTO_FPS, _video_frames(path, masks, report, threads))
+        else _at_most(
+            fps or MAX_AUTO_FPS, _video_frames(path, fps or MAX_AUTO_FPS, masks, report, threads)
+        )
     )
     for index, (time_s, picture) in enumerate(frames):
         if index == 0:
@@ -133,57 +113,26 @@ def _at_most(
 
 
 def _video_frames(
-    path: Path, masks: list[Mask], report: DecodeReport, threads: int
+    path: Path, fps: float, masks: list[Mask], report: DecodeReport, threads: int
 ) -> Iterator[tuple[float, Picture]]:
-    try:
-        container = av.open(str(path), metadata_errors="ignore")
-    except (av.FFmpegError, OSError) as error:
-        raise ScribebenchError(
-            f"{path} cannot be opened as a recording ({error.strerror}); the file is damaged, "
-            "unfinished or not a video. Replace it, or remove the session's folder"
-        ) from error
+    container = open_recording(path, report.notes)
     with container:
         stream = video_stream(container, path)
         stream.thread_type = "AUTO"
         stream.codec_context.thread_count = threads
         report.codec = stream.codec_context.name
-        report.frame_rate = float(stream.average_rate) if stream.average_rate else None
+        # Without times in the file the average is made up.
+        rate = stream.guessed_rate if stream.start_time is None else stream.average_rate
+        report.frame_rate = float(rate) if rate else None
         report.duration_s = stated_duration_s(container, stream)
-        start_s: float | None = None
-        for frame in _tolerant_frames(container, stream, report):
-            if frame.time is None:
-                report.broken_packets += 1
-                continue
-            if start_s is None:
-                start_s = frame.time
+        if lacks_end(path, container):
+            report.notes.append("the file is cut short; how much is missing is not known")
+        tick_s = (1 + TICK_TOLERANCE) / fps
+        for time_s, frame in decode_packets(container, stream, report, fps, tick_s):
             picture = VideoPicture(frame, masks)
-            report.decoded_frames += 1
-            step_s = 1 / report.frame_rate if report.frame_rate else 0.0
-            report.decoded_until_s = max(report.decoded_until_s, frame.time - start_s + step_s)
             if not report.width_px:
                 report.width_px, report.height_px = picture.size_px
-            yield frame.time - start_s, picture
-
-
-def _tolerant_frames(
-    container: av.container.InputContainer, stream: av.VideoStream, report: DecodeReport
-) -> Iterator[av.VideoFrame]:
-    """Decode packet by packet, so that a broken one costs itself and not the rest of the file."""
-    packets = container.demux(stream)
-    while True:
-        try:
-            packet = next(packets)
-        except StopIteration:
-            return
-        except av.FFmpegError as error:
-            report.notes.append(f"the file ends in the middle of a packet ({error.strerror})")
-            return
-        try:
-            frames = packet.decode()
-        except av.FFmpegError:
-            report.broken_packets += 1
-            continue
-        yield from frames
+            yield time_s, picture
 
 
 def _screenshots(
@@ -192,11 +141,14 @@ def _screenshots(
     """Read the pictures of a folder, in the order that the session lists them."""
     paths = screenshots(folder)
     report.codec, report.frame_rate, report.duration_s = "screenshots", fps, len(paths) / fps
+    for path in unread_pictures(folder):
+        report.broken_packets += 1
+        report.notes.append(f"{path.name} is left out; save it as PNG or JPEG")
     for index, path in enumerate(paths):
         image = decode_picture(path.read_bytes())
         if image is None:
             report.broken_packets += 1
-            report.notes.append(f"{path.name} is not a picture")
+            report.notes.append(f"{path.name} cannot be read as a picture; it is left out")
             continue
         report.decoded_frames += 1
         report.decoded_until_s = (index + 1) / fps
@@ -213,11 +165,18 @@ class StillPicture:
     masks: list[Mask]
 
     def full(self) -> np.ndarray:
-        return _masked(self.image, self.masks)
+        return paint(self.image, self.masks)
+
+    @cached_property
+    def _planes(self) -> Planes:
+        return image_planes(self.full())
+
+    def planes(self) -> Planes:
+        return self._planes
 
     @cached_property
     def _small(self) -> np.ndarray:
-        return _shrunk(self.full())
+        return small_picture(self._planes)
 
     def small(self) -> np.ndarray:
         return self._small
@@ -238,38 +197,21 @@ class VideoPicture:
         return size[::-1] if self._turns % 2 else size
 
     def full(self) -> np.ndarray:
-        return _masked(self._upright(self._frame.to_ndarray(format="bgr24")), self._masks)
+        image = self._frame.to_ndarray(format="bgr24")
+        if self._turns:
+            image = np.ascontiguousarray(np.rot90(image, self._turns))
+        return paint(image, self._masks)
+
+    @cached_property
+    def _planes(self) -> Planes:
+        return frame_planes(self._frame, self._turns, self._masks)
+
+    def planes(self) -> Planes:
+        return self._planes
 
     @cached_property
     def _small(self) -> np.ndarray:
-        if self._masks:  # scaling first would let what is masked shine through at the edges
-            return _shrunk(self.full())
-        size = _small_size(*self.size_px)
-        width, height = size[::-1] if self._turns % 2 else size
-        frame = self._frame.reformat(width=width, height=height, format="bgr24")
-        return self._upright(frame.to_ndarray())
+        return small_picture(self._planes)
 
     def small(self) -> np.ndarray:
         return self._small
-
-    def _upright(self, image: np.ndarray) -> np.ndarray:
-        return np.ascontiguousarray(np.rot90(image, self._turns)) if self._turns else image
-
-
-def _small_size(width_px: int, height_px: int) -> tuple[int, int]:
-    scale = min(1.0, SMALL_WIDTH_PX / width_px)
-    return max(2, round(width_px * scale)), max(2, round(height_px * scale))
-
-
-def _shrunk(image: np.ndarray) -> np.ndarray:
-    size = _small_size(image.shape[1], image.shape[0])
-    return cv2.resize(image, size, interpolation=cv2.INTER_AREA)
-
-
-def _masked(image: np.ndarray, masks: list[Mask]) -> np.ndarray:
-    if not masks:
-        return image
-    image = image.copy()
-    for mask in masks:
-        image[mask.y : mask.y + mask.height, mask.x : mask.x + mask.width] = 0
-    return image

@@ -3,17 +3,35 @@
 import json
 from collections import Counter
 from collections.abc import Iterator
+from io import BytesIO
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from PIL import Image
+
 from scribebench.errors import ScribebenchError, damaged
 from scribebench.files import sha256_bytes, write_bytes
-from scribebench.frames.decode import DecodeReport, sample
-from scribebench.frames.dedup import Decision
-from scribebench.frames.pictures import decode_picture, encode_jpeg, picture_name
+from scribebench.frames.pictures import (
+    decode_picture,
+    encode_jpeg,
+    picture_name,
+)
+from scribebench.frames.refetch import fetch_frames
+from scribebench.frames.sheets import (
+    THUMBNAIL_WIDTH_PX,
+    DroppedChange,
+    Thumbnail,
+    thumbnail,
+    write_sheets,
+)
 from scribebench.frames.spec import ExtractSpec
+from scribebench.frames.strategies.decisions import Decision
+from scribebench.tables import FRAMES
 
 Row = dict[str, Any]
+# Changes on the sheet of what was dropped.
+DROPPED_SHOWN = 24
+_KNOWN = frozenset(column.name for column in FRAMES.columns)
 
 
 class KeptPicture(NamedTuple):
@@ -25,39 +43,104 @@ class KeptPicture(NamedTuple):
     height_px: int
 
 
-def write_kept_pictures(
+def write_pictures(
     recording: Path,
     spec: ExtractSpec,
     signals: list[Row],
-    kept: list[int],
+    decisions: list[Decision],
     candidates: Path,
     folder: Path,
+    sheets: Path,
     threads: int,
+    intact: bool = True,
 ) -> dict[int, KeptPicture]:
     """Write the picture of each kept frame to `folder` and return them by frame index.
 
-    Pictures that were written while decoding are taken from `candidates`; the others cost one
-    more pass over the recording.
+    Contact sheets go to the folder `sheets`. Pictures that were written while decoding are taken
+    from `candidates`; the others cost one more pass over the recording, all of it if it is not
+    `intact`.
     """
     folder.mkdir(parents=True, exist_ok=True)
+    kept = [decision.frame_index for decision in decisions if decision.kept]
+    dropped = largest_dropped(decisions, signals)
+    if all(signals[index]["candidate"] for index in kept):  # no pass for the sheet alone
+        dropped = [one for one in dropped if signals[one.frame_index]["candidate"]]
     written: dict[int, KeptPicture] = {}
-    absent = []
-    for index in kept:
-        row = signals[index]
-        path = candidates / picture_name(row["time_s"])
-        if row["candidate"] and path.is_file():
-            written[index] = _write(folder, row["time_s"], path.read_bytes())
-        else:
-            absent.append(index)
-    for index, data in _decode_again(recording, spec, set(absent), threads):
-        written[index] = _write(folder, signals[index]["time_s"], data)
+    thumbnails: dict[int, bytes] = {}
+    wanted = sorted({*kept, *(decision.frame_index for decision in dropped)})
+    for index, data in _pictures(recording, spec, signals, wanted, candidates, threads, intact):
+        time_s = signals[index]["time_s"]
+        size_px = _size_px(data)
+        image = size_px and decode_picture(data, _reduction(size_px[0]))
+        if size_px is None or image is None:
+            raise damaged(candidates / picture_name(time_s), "it is not a picture")
+        thumbnails[index] = encode_jpeg(thumbnail(image))
+        if decisions[index].kept:
+            written[index] = _write(folder, time_s, data, size_px)
     if lost := sorted(set(kept) - set(written)):
         raise ScribebenchError(
             f"{recording} gave other frames than before ({len(lost)} are missing); if it was "
             f"replaced, run: snakemake --cores 4 --forcerun extract_frames {folder.parent}"
             "/frames.parquet"
         )
+    shown = _Thumbnails(thumbnails, signals)
+    write_sheets(
+        sheets,
+        [shown.kept(decisions[index]) for index in kept],
+        [
+            DroppedChange(shown.dropped(decision), shown.kept(decisions[decision.represented_by]))
+            for decision in dropped
+            if decision.frame_index in thumbnails
+        ],
+    )
     return written
+
+
+def largest_dropped(decisions: list[Decision], signals: list[Row]) -> list[Decision]:
+    """Return the dropped frames that would have added the most, at most DROPPED_SHOWN, in order.
+
+    Where a strategy does not say what a frame adds, the hash bits to the kept frame that stands for
+    it count. Between two kept frames one dropped frame for each that stands for it is enough.
+    """
+    known = any(decision.adds is not None for decision in decisions)
+    best: dict[tuple[int, int], tuple[float, Decision]] = {}
+    stretch = 0
+    for decision in decisions:
+        stretch += decision.kept
+        if decision.kept:
+            continue
+        adds = (decision.adds or 0.0) if known else _bits_apart(signals, decision)
+        key = (stretch, decision.represented_by)
+        if adds > best.get(key, (0.0,))[0]:
+            best[key] = (adds, decision)
+    ranked = sorted(best.values(), key=lambda pair: -pair[0])[:DROPPED_SHOWN]
+    return sorted((decision for _, decision in ranked), key=lambda one: one.frame_index)
+
+
+def _bits_apart(signals: list[Row], decision: Decision) -> float:
+    hashes = (signals[index]["phash"] for index in (decision.frame_index, decision.represented_by))
+    first, second = (int(text, 16) for text in hashes)
+    return float((first ^ second).bit_count())
+
+
+class _Thumbnails:
+    """Small pictures by frame, with a caption that says when and why."""
+
+    def __init__(self, pictures: dict[int, bytes], signals: list[Row]):
+        self._pictures = pictures
+        self._signals = signals
+
+    def kept(self, decision: Decision) -> Thumbnail:
+        return self._with(decision, decision.reason)
+
+    def dropped(self, decision: Decision) -> Thumbnail:
+        return self._with(decision, f"dropped: {decision.reason}")
+
+    def _with(self, decision: Decision, reason: str) -> Thumbnail:
+        adds = "" if decision.adds is None else f", {decision.adds:.1f}"
+        name = Path(picture_name(self._signals[decision.frame_index]["time_s"])).stem
+        image = decode_picture(self._pictures[decision.frame_index])
+        return Thumbnail(image, f"{name}  {reason}{adds}")
 
 
 def frame_rows(
@@ -75,22 +158,30 @@ def frame_rows(
     for row, decision in zip(signals, decisions, strict=True):
         picture = pictures.get(decision.frame_index)
         yield {
-            **{key: value for key, value in row.items() if key != "candidate"},
+            **{key: value for key, value in row.items() if key in _KNOWN},
             "kept": decision.kept,
             "reason": decision.reason,
             "represented_by": decision.represented_by,
             "scene": scene_of[decision.frame_index],
             "phash_distance": decision.distance,
+            "adds": decision.adds,
             **(picture._asdict() if picture else {}),
         }
 
 
-def selection_summary(decisions: list[Decision], scenes: list[Row], manifest: Path) -> str:
-    """Return the summary that plans read, as JSON."""
+def read_manifest(path: Path) -> dict[str, Any]:
+    """Return what extract_frames noted of a recording. Raises ScribebenchError when damaged."""
     try:
-        duration_s = json.loads(manifest.read_text(encoding="utf-8"))["duration_s"]
+        facts = json.loads(path.read_text(encoding="utf-8"))
+        return {"duration_s": facts["duration_s"], "losses": list(facts["losses"])}
     except (ValueError, KeyError, TypeError) as error:
-        raise damaged(manifest, str(error)) from error
+        raise damaged(path, str(error)) from error
+
+
+def selection_summary(
+    decisions: list[Decision], scenes: list[Row], duration_s: float | None
+) -> str:
+    """Return the summary that plans read, as JSON."""
     summary = {
         "duration_s": duration_s,
         "sampled_frames": len(decisions),
@@ -101,28 +192,42 @@ def selection_summary(decisions: list[Decision], scenes: list[Row], manifest: Pa
     return json.dumps(summary, indent=2, sort_keys=True) + "\n"
 
 
-def _write(folder: Path, time_s: float, data: bytes) -> KeptPicture:
+def _pictures(
+    recording: Path,
+    spec: ExtractSpec,
+    signals: list[Row],
+    wanted: list[int],
+    candidates: Path,
+    threads: int,
+    intact: bool,
+) -> Iterator[tuple[int, bytes]]:
+    """Yield (frame_index, JPEG) of the wanted frames, those with a stored picture first."""
+    absent: dict[float, int] = {}
+    for index in wanted:
+        row = signals[index]
+        path = candidates / picture_name(row["time_s"])
+        if row["candidate"] and path.is_file():
+            yield index, path.read_bytes()
+        else:
+            absent[row["time_s"]] = index
+    yield from fetch_frames(recording, spec, absent, threads, intact)
+
+
+def _size_px(data: bytes) -> tuple[int, int] | None:
+    """Return width and height from the head of a picture file; null when it is none."""
+    try:
+        with Image.open(BytesIO(data)) as image:
+            return image.size
+    except OSError:
+        return None
+
+
+def _reduction(width_px: int) -> int:
+    """Return by how much a picture may be reduced and still be wider than its thumbnail."""
+    return next(by for by in (8, 4, 2, 1) if by == 1 or width_px // by >= THUMBNAIL_WIDTH_PX)
+
+
+def _write(folder: Path, time_s: float, data: bytes, size_px: tuple[int, int]) -> KeptPicture:
     path = folder / picture_name(time_s)
     write_bytes(path, data)
-    image = decode_picture(data)
-    if image is None:
-        raise ScribebenchError(f"{path} was written by extract_frames and is damaged; run it again")
-    height_px, width_px = image.shape[:2]
-    return KeptPicture(f"{folder.name}/{path.name}", sha256_bytes(data), width_px, height_px)
-
-
-def _decode_again(
-    recording: Path, spec: ExtractSpec, wanted: set[int], threads: int
-) -> Iterator[tuple[int, bytes]]:
-    """Yield (frame_index, JPEG) of the wanted frames by one pass in order.
-
-    Never by seeking: 150 seeks cost more than seven whole passes.
-    """
-    if not wanted:
-        return
-    for frame in sample(recording, spec.sample_fps, spec.masks, DecodeReport(), threads):
-        if frame.frame_index in wanted:
-            yield frame.frame_index, encode_jpeg(frame.picture.full())
-            wanted.remove(frame.frame_index)
-            if not wanted:
-                return
+    return KeptPicture(f"{folder.name}/{path.name}", sha256_bytes(data), *size_px)

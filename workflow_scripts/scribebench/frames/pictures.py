@@ -6,6 +6,12 @@ import numpy as np
 from scribebench.errors import ScribebenchError
 
 JPEG_QUALITY = 92
+_REDUCED = {
+    1: cv2.IMREAD_COLOR,
+    2: cv2.IMREAD_REDUCED_COLOR_2,
+    4: cv2.IMREAD_REDUCED_COLOR_4,
+    8: cv2.IMREAD_REDUCED_COLOR_8,
+}
 
 
 def picture_name(time_s: float) -> str:
@@ -15,11 +21,14 @@ def picture_name(time_s: float) -> str:
     return f"{hours:02d}h{minutes:02d}m{milliseconds // 1000:02d}.{milliseconds % 1000:03d}s.jpg"
 
 
-def decode_picture(data: bytes) -> np.ndarray | None:
-    """Decode a picture file to uint8, height x width x 3, BGR; null when it is none."""
+def decode_picture(data: bytes, reduction: int = 1) -> np.ndarray | None:
+    """Decode a picture file to uint8, height x width x 3, BGR; null when it is none.
+
+    A JPEG at a half, a quarter or an eighth of its size (`reduction`) is decoded many times faster.
+    """
     if not data:  # OpenCV raises on nothing, and returns null on rubbish
         return None
-    return cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+    return cv2.imdecode(np.frombuffer(data, np.uint8), _REDUCED[reduction])
 
 
 def encode_jpeg(image: np.ndarray, quality: int = JPEG_QUALITY) -> bytes:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Any
 
-from scribebench.frames.decode import Mask
+from scribebench.frames.planes import Mask
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,13 @@ from typing import Any, NamedTuple
 from scribebench.errors import ScribebenchError
 from scribebench.project.documents import check, read_yaml
 
-VIDEO_SUFFIXES = frozenset({".mp4", ".mov", ".mkv", ".webm", ".avi", ".gif"})
-IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp"})
+VIDEO_SUFFIXES = frozenset(
+    {".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".gif", ".apng", ".flv", ".wmv", ".ogv"}
+    | {".ts", ".mts", ".m2ts", ".mpg", ".mpeg", ".3gp", ".h264"}
+)
+IMAGE_SUFFIXES = frozenset({".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff", ".avif"})
+# Pictures that cannot be read, so that they are named instead of passed over.
+UNREAD_SUFFIXES = frozenset({".heic", ".heif", ".jxl", ".psd", ".svg", ".pdf"})
 # Names become parts of paths and commands, so they hold nothing that means something there.
 NAME_PATTERN = r"[A-Za-z0-9][A-Za-z0-9._-]*"
 SAFE_NAME = re.compile(NAME_PATTERN + r"\Z")
@@ -87,6 +92,11 @@ def find_recording(folder: Path, named: str | None = None) -> Recording:
             f"{folder}/session.yaml names the recording {named!r}, which is not there; "
             f"{folder} holds {_listed(folder, found) or 'no recording'}"
         )
+    if not found and (unread := _unread_below(folder)):
+        raise ScribebenchError(
+            f"{folder} holds no recording: pictures like {unread[0].name} cannot be read; save "
+            "them as PNG or JPEG"
+        )
     if not found:
         raise ScribebenchError(
             f"{folder} holds no recording: put one file there "
@@ -114,13 +124,27 @@ def _recordings(folder: Path) -> list[Recording]:
     return found
 
 
+def _unread_below(folder: Path) -> list[Path]:
+    places = [folder, *(path for path in sorted(folder.iterdir()) if path.is_dir())]
+    return [path for place in places for path in unread_pictures(place)]
+
+
 def screenshots(folder: Path) -> list[Path]:
     """Return the pictures in a folder by name, shot-9 before shot-10."""
+    return _files(folder, IMAGE_SUFFIXES)
+
+
+def unread_pictures(folder: Path) -> list[Path]:
+    """Return the files in a folder that may be screenshots, but of a kind that cannot be read."""
+    return _files(folder, UNREAD_SUFFIXES)
+
+
+def _files(folder: Path, suffixes: frozenset[str]) -> list[Path]:
     return sorted(
         (
             path
             for path in folder.iterdir()
-            if path.suffix.lower() in IMAGE_SUFFIXES and path.name[0] != "." and path.is_file()
+            if path.suffix.lower() in suffixes and path.name[0] != "." and path.is_file()
         ),
         key=_natural,
     )

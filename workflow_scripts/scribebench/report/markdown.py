@@ -134,20 +134,17 @@ def _sessions(data: ReportData) -> str:
                 str(row["scenes"]),
             )
         )
-        if row["missing_s"]:
-            notes.append(
-                f"- **{inline(name)}: the last {row['missing_s']:.0f} s of the recording could not "
-                "be decoded** and are in no figure; the file is cut short or damaged."
-            )
-        if row["broken_packets"]:
-            notes.append(
-                f"- **{inline(name)}: parts of the recording could not be decoded "
-                f"({row['broken_packets']})**; frames around them may be missing."
-            )
+        notes += [f"- **{inline(name)}: {inline(loss, 400)}.**" for loss in row["losses"] or ()]
     notes += [f"- {inline(text, 400)}" for text in data.refused]
     headings = ("session", "recording", "size", "length", "looked at", "kept", "share", "scenes")
     text = table(headings, rows, numbers_from=2)
-    return "\n\n".join([text, "\n".join(notes)]) if notes else text
+    parts = [text, "\n".join(notes)] if notes else [text]
+    if rows:
+        parts.append(
+            "Which frames were kept, and the largest changes that were dropped, can be checked at "
+            "a glance on the pictures in `results/sessions/<session>/sheets/`."
+        )
+    return "\n\n".join(parts)
 
 
 def _share(share: float) -> str:

@@ -6,12 +6,18 @@ from itertools import accumulate
 
 import pytest
 
-from scribebench.errors import ScribebenchError
-from scribebench.frames.dedup import UNSETTLED_DWELLS, Decision, Settings, select_frames
+from scribebench.frames.strategies.decisions import Decision, Settings
+from scribebench.frames.strategies.phash import (
+    UNSETTLED_DWELLS,
+    select_by_phash,
+    select_by_scene_and_phash,
+)
+from unit.storyboard import kept
 
 USUAL = Settings("phash", budget=None, keepalive_s=60, min_dwell_s=1.0, phash_distance=2)
 LETTER = {
     "first": "F",
+    "scene": "S",
     "changed": "C",
     "unsettled": "U",
     "keepalive": "K",
@@ -43,15 +49,11 @@ def every(step_s: float, count: int) -> list[float]:
 
 
 def select(phashes: list[str], settings: Settings, step_s: float = 0.5) -> list[Decision]:
-    return select_frames(every(step_s, len(phashes)), phashes, settings)
+    return select_by_phash(every(step_s, len(phashes)), phashes, settings)
 
 
 def letters(decisions: list[Decision]) -> str:
     return "".join(LETTER[decision.reason] for decision in decisions)
-
-
-def kept(decisions: list[Decision]) -> list[int]:
-    return [decision.frame_index for decision in decisions if decision.kept]
 
 
 @pytest.mark.parametrize(
@@ -71,6 +73,7 @@ def kept(decisions: list[Decision]) -> list[int]:
         ("ABCD", "FCCC", {"min_dwell_s": 0}),
         ("ABAAB", "FCCsC", {"min_dwell_s": 0}),
         ("AAAAAAAAA", "FsssKsssK", {"keepalive_s": 2.0}),
+        ("A" * 400, "F" + "s" * 399, {"keepalive_s": None}),
         ("AAAAB", "FsssC", {"keepalive_s": 2.0, "min_dwell_s": 0}),
         ("AaaaaA", "FCsssC", {"phash_distance": 0, "min_dwell_s": 0}),
         ("AAABCBCBCBCBCBCB", "FssppppppppppUps", {}),
@@ -91,6 +94,7 @@ def kept(decisions: list[Decision]) -> list[int]:
         "no dwell: each at once",
         "no dwell: only changes",
         "long stillness",
+        "long stillness and no keep-alive",
         "a change where a keep-alive is due",
         "distance 0",
         "never still",
@@ -112,7 +116,7 @@ def test_a_slow_drift_is_seen_against_the_last_kept_frame() -> None:
 
 def test_dwell_is_measured_in_time_and_not_in_frames() -> None:
     times_s = [0.0, 0.1, 0.2, 0.3, 5.0, 5.1]
-    assert letters(select_frames(times_s, hashes("AABBBB"), USUAL)) == "FsppCs"
+    assert letters(select_by_phash(times_s, hashes("AABBBB"), USUAL)) == "FsppCs"
 
 
 def test_streaming_text_is_kept_after_so_many_dwells() -> None:
@@ -158,9 +162,11 @@ VARIED = [
     USUAL,
     replace(USUAL, min_dwell_s=0),
     replace(USUAL, keepalive_s=5),
+    replace(USUAL, keepalive_s=None),
     replace(USUAL, phash_distance=0),
     replace(USUAL, budget=7),
     replace(USUAL, budget=1, keepalive_s=0.5),
+    replace(USUAL, budget=1, keepalive_s=None),
 ]
 
 
@@ -170,7 +176,7 @@ def test_every_frame_is_represented_by_a_kept_frame(
     recording: tuple[list[float], list[str]], settings: Settings
 ) -> None:
     times_s, phashes = recording
-    decisions = select_frames(times_s, phashes, settings)
+    decisions = select_by_phash(times_s, phashes, settings)
     assert [decision.frame_index for decision in decisions] == list(range(len(times_s)))
     chosen = set(kept(decisions))
     last = None
@@ -194,7 +200,7 @@ def test_nothing_still_goes_longer_than_the_keep_alive(
     recording: tuple[list[float], list[str]],
 ) -> None:
     times_s, phashes = recording
-    decisions = select_frames(times_s, phashes, replace(USUAL, keepalive_s=5))
+    decisions = select_by_phash(times_s, phashes, replace(USUAL, keepalive_s=5))
     last_s = 0.0
     for decision in decisions:
         if decision.kept:
@@ -204,22 +210,22 @@ def test_nothing_still_goes_longer_than_the_keep_alive(
 
 
 @pytest.mark.parametrize("budget", [1, 2, 3, 10, 25])
-@pytest.mark.parametrize("keepalive_s", [0.5, 60])
+@pytest.mark.parametrize("keepalive_s", [0.5, 60, None])
 @pytest.mark.parametrize("recording", RECORDINGS, ids=range(4))
 def test_a_budget_is_never_exceeded(
-    recording: tuple[list[float], list[str]], keepalive_s: float, budget: int
+    recording: tuple[list[float], list[str]], keepalive_s: float | None, budget: int
 ) -> None:
     settings = replace(USUAL, budget=budget, keepalive_s=keepalive_s, min_dwell_s=0)
-    free = len(kept(select_frames(*recording, replace(settings, budget=None))))
-    decisions = select_frames(*recording, settings)
+    free = len(kept(select_by_phash(*recording, replace(settings, budget=None))))
+    decisions = select_by_phash(*recording, settings)
     assert free > 25
     assert 1 <= len(kept(decisions)) <= budget
     assert decisions[0].kept
 
 
 def test_a_budget_that_suffices_changes_nothing() -> None:
-    free = select_frames(*RECORDINGS[0], USUAL)
-    assert select_frames(*RECORDINGS[0], replace(USUAL, budget=len(kept(free)))) == free
+    free = select_by_phash(*RECORDINGS[0], USUAL)
+    assert select_by_phash(*RECORDINGS[0], replace(USUAL, budget=len(kept(free)))) == free
 
 
 def test_a_budget_drops_the_smallest_changes_first() -> None:
@@ -229,25 +235,81 @@ def test_a_budget_drops_the_smallest_changes_first() -> None:
     assert kept(select(phashes, replace(settings, budget=2))) == [0, 4]
 
 
-@pytest.mark.parametrize(("given", "budget"), [("auto", None), (100, 100)])
-def test_settings_are_read_from_the_configuration(given: int | str, budget: int | None) -> None:
-    value = {
-        "strategy": "auto",
-        "budget": given,
-        "keepalive_s": 60,
-        "min_dwell_s": 0.5,
-        "phash_distance": 2,
-    }
-    assert Settings.from_json(value) == Settings("auto", budget, 60, 0.5, 2)
+# --- scenes --------------------------------------------------------------------------------------
 
 
-def test_auto_is_the_strategy_of_this_version() -> None:
-    by_name, by_auto = (
-        select_frames(*RECORDINGS[1], replace(USUAL, strategy=name)) for name in ("phash", "auto")
-    )
-    assert by_name == by_auto
+def by_scene(screens: str, scenes: str, settings: Settings = USUAL) -> list[Decision]:
+    times_s = every(0.5, len(screens))
+    numbers = [int(scene) for scene in scenes]
+    return select_by_scene_and_phash(times_s, hashes(screens), numbers, settings)
 
 
-def test_an_unknown_strategy_is_named() -> None:
-    with pytest.raises(ScribebenchError, match="'guess'"):
-        select(hashes("AB"), replace(USUAL, strategy="guess"))
+@pytest.mark.parametrize(
+    ("screens", "scenes", "expected", "changes"),
+    [
+        ("AAAAAAAA", "00000000", "Fsssssss", {}),
+        ("AAAAAAAA", "00111111", "FsssSsss", {}),
+        ("AAAAAAAA", "00111222", "FsssSssS", {}),
+        ("AABBBBBB", "00111111", "FsppSsss", {}),
+        ("AABBBBBB", "00000000", "FsppCsss", {}),
+        ("AABBBBCCCC", "0011111111", "FsppSsppCs", {}),
+        ("AABCBDDDDD", "0011111111", "FspppppSss", {}),
+        ("AAAAAAAA", "00110000", "Fsssssss", {}),
+        ("AAAAAAAA", "01234567", "FSSSSSSS", {"min_dwell_s": 0}),
+        ("AAAAAAAA", "00000011", "Fsssssss", {}),
+    ],
+    ids=[
+        "one scene",
+        "another scene that looks the same",
+        "two more scenes",
+        "another scene",
+        "no scene but another hash",
+        "another hash within a scene",
+        "a scene that settles late",
+        "a scene that does not settle",
+        "no dwell: each scene at once",
+        "a scene that the recording ends in",
+    ],
+)
+def test_the_first_settled_frame_of_a_scene_is_kept(
+    screens: str, scenes: str, expected: str, changes: dict[str, float]
+) -> None:
+    assert letters(by_scene(screens, scenes, replace(USUAL, **changes))) == expected
+
+
+def test_without_scenes_the_hash_decides() -> None:
+    for times_s, phashes in RECORDINGS:
+        scenes = [3] * len(times_s)
+        assert select_by_scene_and_phash(times_s, phashes, scenes, USUAL) == select_by_phash(
+            times_s, phashes, USUAL
+        )
+
+
+def within(budget: int) -> str:
+    """Ten scenes that settle at once; the last two look otherwise."""
+    settings = replace(USUAL, min_dwell_s=0, budget=budget)
+    return letters(by_scene("AAAAAAAABB", "0123456789", settings))
+
+
+def test_scenes_give_way_to_a_budget() -> None:
+    assert within(10) == "FSSSSSSSSS"
+    assert within(1) == "Fsssssssss"
+
+
+@pytest.mark.parametrize("budget", [2, 9])
+def test_hashes_decide_where_scenes_are_too_many(budget: int) -> None:
+    assert within(budget) == "FsssssssCs"
+
+
+@pytest.mark.parametrize("budget", [1, 2, 5, 30])
+@pytest.mark.parametrize("recording", RECORDINGS, ids=range(4))
+def test_a_budget_is_not_exceeded_with_scenes(
+    recording: tuple[list[float], list[str]], budget: int
+) -> None:
+    times_s, phashes = recording
+    scenes = [index // 5 for index in range(len(times_s))]
+    settings = replace(USUAL, min_dwell_s=0, budget=budget)
+    decisions = select_by_scene_and_phash(times_s, phashes, scenes, settings)
+    chosen = kept(decisions)
+    assert 1 <= len(chosen) <= budget
+    assert {decision.represented_by for decision in decisions} <= set(chosen)

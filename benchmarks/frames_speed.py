@@ -1,0 +1,199 @@
+"""Measure what frame selection costs, against `ffmpeg -f null` on the same recording.
+
+The floor is decoding: nothing can select frames without it. Both use the same number of threads and
+run in turn; the ratios are medians over the repeats. Our side is all of it, decoding, signals,
+scenes, selection, pictures and contact sheets, without the start of Python. For recordings of at
+most 15 minutes the plain way is measured as well: extract every frame, then run scenedetect and
+imagehash. Without recordings as arguments, recordings of a drawn desktop are made for the purpose.
+Prints a Markdown table.
+"""
+
+import argparse
+import json
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+import cv2
+import imageio_ffmpeg
+from drawn_desktop import draw_recording
+
+sys.path.insert(0, str(Path(__file__).parents[1] / "workflow_scripts"))
+
+from scribebench.frames.container import read_duration_s
+from scribebench.frames.decode import DecodeReport
+from scribebench.frames.extract import extract
+from scribebench.frames.keep import frame_rows, write_pictures
+from scribebench.frames.measured import read_measured
+from scribebench.frames.scenes import detect_scenes
+from scribebench.frames.spec import ExtractSpec
+from scribebench.frames.strategies import Settings, select_frames
+from scribebench.project.documents import read_yaml
+from scribebench.report.layout import table
+from scribebench.tables import FRAMES, SIGNALS, table_writer
+
+ROOT = Path(__file__).parents[1]
+FFMPEG = imageio_ffmpeg.get_ffmpeg_exe()
+PLAIN_AT_MOST_S = 15 * 60
+HEADINGS = (
+    "recording", "length", "looked at", "kept", "wall", "CPU", "peak MB", "plain way to ours",
+)  # fmt: skip
+
+
+class Cost(NamedTuple):
+    """What a run took: wall and CPU time in seconds, peak memory in MB, frames where known."""
+
+    wall_s: float
+    cpu_s: float
+    peak_mb: float
+    sampled: int = 0
+    kept: int = 0
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("recordings", type=Path, nargs="*", help="instead of drawn ones")
+    parser.add_argument("--threads", type=int, default=2, help="decoding threads of both sides")
+    parser.add_argument("--repeats", type=int, default=3, help="pairs of runs")
+    parser.add_argument("--minutes", type=float, default=10, help="length of drawn recordings")
+    parser.add_argument("--hours", type=float, default=2, help="length of repeated ones; 0: none")
+    parser.add_argument("--keep", type=Path, help="folder for drawn recordings, to use them again")
+    parser.add_argument("--one", type=Path, help=argparse.SUPPRESS)
+    args = parser.parse_args()
+    if args.one:
+        print(json.dumps(select(args.one, args.threads)))
+        return
+    with tempfile.TemporaryDirectory() as temporary:
+        recordings = args.recordings or drawn(
+            args.keep or Path(temporary), args.minutes, args.hours
+        )
+        print(table(HEADINGS, (measure(path, args.threads, args.repeats) for path in recordings)))
+
+
+def drawn(folder: Path, minutes: float, hours: float) -> list[Path]:
+    """Draw recordings at 1 and 30 frames a second, and repeat them to a long one each."""
+    folder.mkdir(parents=True, exist_ok=True)
+    paths = []
+    for fps in (1, 30):
+        path = folder / f"drawn-{fps}fps-{minutes:g}min.mp4"
+        if not path.exists():
+            draw_recording(path, fps, minutes * 60, FFMPEG)
+        paths.append(path)
+        if hours:
+            long = folder / f"drawn-{fps}fps-{hours:g}h.mp4"
+            if not long.exists():
+                times = round(hours * 60 / minutes) - 1
+                _run(FFMPEG, "-stream_loop", str(times), "-i", path, "-c", "copy", long)
+            paths.append(long)
+    return paths
+
+
+def measure(recording: Path, threads: int, repeats: int) -> tuple[str, ...]:
+    """Return a line of the table."""
+    length_s = read_duration_s(recording) or 0.0
+    ours, floors = [], []
+    for _ in range(repeats):
+        floors.append(floor(recording, threads))
+        command = [sys.executable, __file__, "--one", recording, "--threads", str(threads)]
+        done = subprocess.run(command, check=True, capture_output=True, text=True)
+        ours.append(Cost(*json.loads(done.stdout)))
+    plain = "-"
+    if length_s <= PLAIN_AT_MOST_S:
+        plain = f"{plain_way(recording, threads) / statistics.median(c.wall_s for c in ours):.1f}"
+    return (
+        recording.stem,
+        f"{length_s / 60:.0f} min",
+        str(ours[0].sampled),
+        str(ours[0].kept),
+        _ratio(ours, floors, "wall_s"),
+        _ratio(ours, floors, "cpu_s"),
+        f"{max(cost.peak_mb for cost in ours):.0f}",
+        plain,
+    )
+
+
+def _ratio(ours: list[Cost], floors: list[Cost], name: str) -> str:
+    ratios = [getattr(a, name) / getattr(b, name) for a, b in zip(ours, floors, strict=True)]
+    return f"{statistics.median(ratios):.2f} ({min(ratios):.2f}-{max(ratios):.2f})"
+
+
+def floor(recording: Path, threads: int) -> Cost:
+    """Decode and throw away."""
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    start = time.monotonic()
+    _run(FFMPEG, "-threads", str(threads), "-i", recording, "-map", "0:v:0", "-f", "null", "-")
+    wall_s = time.monotonic() - start
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu_s = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return Cost(wall_s, cpu_s, 0.0)
+
+
+def select(recording: Path, threads: int) -> Cost:
+    """Do in this process what extract_frames, detect_scenes and dedup_frames do."""
+    cv2.setNumThreads(1)
+    settings = read_yaml(ROOT / "config" / "config.yaml")["frames"]
+    spec = ExtractSpec.from_json(
+        {"recording": recording.name, "sample_fps": settings.pop("sample_fps"), "masks": []}
+    )
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary)
+        before, start = resource.getrusage(resource.RUSAGE_SELF), time.monotonic()
+        with table_writer(folder / "signals.parquet", SIGNALS) as write:
+            for row in extract(recording, spec, DecodeReport(), folder / "candidates", threads):
+                write(row)
+        signals, measured = read_measured(folder / "signals.parquet", [])
+        scenes = detect_scenes(
+            [row["time_s"] for row in signals], [row["content_val"] for row in signals]
+        )
+        scene_rows = [scene.__dict__ for scene in scenes]
+        signals, measured = read_measured(folder / "signals.parquet", scene_rows)
+        decisions = select_frames(measured, Settings.from_json(settings))
+        pictures = write_pictures(
+            recording, spec, signals, decisions, folder / "candidates", folder / "frames",
+            folder / "sheets", threads,
+        )  # fmt: skip
+        with table_writer(folder / "frames.parquet", FRAMES) as write:
+            for row in frame_rows(signals, scene_rows, decisions, pictures):
+                write(row)
+        wall_s, after = time.monotonic() - start, resource.getrusage(resource.RUSAGE_SELF)
+    cpu_s = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    unit = 2**20 if sys.platform == "darwin" else 2**10
+    kept = sum(decision.kept for decision in decisions)
+    return Cost(wall_s, cpu_s, after.ru_maxrss / unit, len(decisions), kept)
+
+
+def plain_way(recording: Path, threads: int) -> float:
+    """Extract all frames that we look at, run scenedetect, hash each file; return seconds."""
+    import imagehash
+    from PIL import Image
+    from scenedetect import AdaptiveDetector, detect
+
+    with tempfile.TemporaryDirectory() as temporary:
+        start = time.monotonic()
+        _run(
+            FFMPEG, "-threads", str(threads), "-i", recording, "-vf", "fps='min(source_fps,5)'",
+            "-q:v", "2", f"{temporary}/%06d.jpg",
+        )  # fmt: skip
+        detect(str(recording), AdaptiveDetector())
+        for path in sorted(Path(temporary).iterdir()):
+            with Image.open(path) as image:
+                imagehash.phash(image)
+        return time.monotonic() - start
+
+
+def _run(*command: str | Path) -> None:
+    subprocess.run(
+        [command[0], "-hide_banner", "-loglevel", "error", "-nostdin", "-y", *command[1:]],
+        check=True,
+        env=os.environ,
+    )
+
+
+if __name__ == "__main__":
+    main()

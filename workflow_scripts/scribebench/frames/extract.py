@@ -1,0 +1,52 @@
+"""One pass over a recording: decode, measure, find what changed, store pictures worth keeping."""
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from scribebench.frames.candidates import CandidateFilter, PictureWriter
+from scribebench.frames.decode import DecodeReport, sample
+from scribebench.frames.signals import SignalMeter
+from scribebench.frames.spec import ExtractSpec
+from scribebench.frames.tiles import Changes, TileTracker, tile_px
+
+Row = dict[str, Any]
+
+
+def extract(
+    recording: Path, spec: ExtractSpec, report: DecodeReport, candidates: Path, threads: int = 1
+) -> Iterator[Row]:
+    """Yield the row of `signals` of each sampled frame; write pictures to the folder `candidates`.
+
+    `report` is filled on the way. Raises ScribebenchError when nothing can be decoded.
+    """
+    tracker, meter, states = TileTracker(), SignalMeter(), CandidateFilter()
+    stills = recording.is_dir()
+    row: Row | None = None
+    with PictureWriter(candidates) as pictures:
+        for frame in sample(recording, spec.sample_fps, spec.masks, report, threads):
+            step_s = None if stills or row is None else frame.time_s - row["time_s"]
+            changes = tracker.follow(frame.picture.planes(), step_s)
+            signals = meter.measure(frame, still=not len(changes.tiles))
+            ended = states.follow(frame, changes)
+            if row is not None:
+                yield row | {"candidate": ended is not None}
+            if ended is not None:
+                pictures.write(ended)
+            height_px, width_px = frame.picture.planes().luma.shape
+            row = asdict(signals) | _columns(changes) | {"tile_px": tile_px(width_px, height_px)}
+        if (last := states.last()) is not None and row is not None:
+            pictures.write(last)
+            yield row | {"candidate": True}
+
+
+def _columns(changes: Changes) -> Row:
+    return {
+        "changed_tiles": changes.tiles,
+        "tile_contents": changes.contents,
+        "tile_flags": changes.flags,
+        "tile_ink": changes.ink,
+        "spots": changes.spots,
+        "scrolled_px": changes.scrolled_px,
+    }

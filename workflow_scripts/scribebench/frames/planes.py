@@ -1,0 +1,166 @@
+"""Brightness and colour of a picture as they lie in the recording, without a detour over RGB.
+
+Converting a frame to RGB takes longer than decoding it. What is compared is brightness, and the
+decoder has that as a plane of its own.
+"""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import av
+import cv2
+import numpy as np
+
+SMALL_WIDTH_PX = 320
+# Formats whose first plane is brightness with 8 bits, followed by U and V.
+_PLANAR = frozenset(
+    f"yuv{range_}{sampling}p" for range_ in ("", "j") for sampling in ("420", "422", "444")
+)
+_FULL_RANGE = 2  # AVCOL_RANGE_JPEG: black is 0 and not 16
+_BLACK, _GREY = 16, 128
+
+
+@dataclass(frozen=True)
+class Mask:
+    """A region, in pixels of the upright picture, that nothing may look at."""
+
+    x: int
+    y: int
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
+class Planes:
+    """A picture as brightness (uint8, height x width) and colour (U and V, each half or whole).
+
+    `full_range` tells that brightness goes from 0 to 255 and not from 16 to 235.
+    """
+
+    luma: np.ndarray
+    u: np.ndarray
+    v: np.ndarray
+    full_range: bool = False
+
+    def reduced(self, factor: int) -> np.ndarray:
+        """Return brightness at 1, 1/2 or 1/4 of its width and height."""
+        if factor == 1:
+            return self.luma
+        return self._half if factor == 2 else self._quarter
+
+    @cached_property
+    def _half(self) -> np.ndarray:
+        return _halved(self.luma)
+
+    @cached_property
+    def _quarter(self) -> np.ndarray:
+        return _halved(self._half)
+
+
+def _halved(plane: np.ndarray) -> np.ndarray:
+    """Return a plane at half its size, each pixel the mean of four."""
+    height, width = plane.shape[0] // 2, plane.shape[1] // 2
+    even = plane[: 2 * height, : 2 * width]  # exactly by two is many times faster
+    return cv2.resize(even, (width, height), interpolation=cv2.INTER_AREA)
+
+
+def frame_planes(frame: av.VideoFrame, turns: int, masks: list[Mask]) -> Planes:
+    """Return the planes of a decoded frame, turned by so many quarters, with masks painted."""
+    full_range = frame.format.name.startswith("yuvj") or frame.color_range == _FULL_RANGE
+    if frame.format.name not in _PLANAR and frame.format.name != "nv12":
+        frame = frame.reformat(format="yuv420p")
+    luma, *colour = [_plane(plane) for plane in frame.planes]
+    luma = luma[: frame.height, : frame.width]
+    if len(colour) == 1:  # nv12 has U and V in turn
+        width = 2 * -(-frame.width // 2)
+        u, v = colour[0][:, 0:width:2], colour[0][:, 1:width:2]
+    else:
+        u, v = (
+            plane[:, : item.width] for plane, item in zip(colour, frame.planes[1:], strict=True)
+        )
+    if masks:  # before turning, since then it is known which pixels share their colour
+        luma, u, v = _painted(luma, u, v, [_unturned(mask, turns, luma.shape) for mask in masks])
+    if turns:
+        luma, u, v = (np.ascontiguousarray(np.rot90(plane, turns)) for plane in (luma, u, v))
+    return Planes(luma, u, v, full_range)
+
+
+def _unturned(mask: Mask, turns: int, shape: tuple[int, ...]) -> Mask:
+    """Return where a mask of the upright picture lies in the one that was not turned yet."""
+    height, width = shape
+    across, down = (height, width) if turns % 2 else (width, height)
+    left, top = min(mask.x, across), min(mask.y, down)
+    right, bottom = min(mask.x + mask.width, across), min(mask.y + mask.height, down)
+    if turns == 1:
+        left, top, right, bottom = width - bottom, left, width - top, right
+    elif turns == 2:
+        left, top, right, bottom = width - right, height - bottom, width - left, height - top
+    elif turns == 3:
+        left, top, right, bottom = top, height - right, bottom, height - left
+    return Mask(left, top, right - left, bottom - top)
+
+
+def _plane(plane: av.video.plane.VideoPlane) -> np.ndarray:
+    """Return a plane of a frame, height x bytes a line; it is the frame's own memory."""
+    return np.frombuffer(plane, np.uint8).reshape(-1, plane.line_size)[: plane.height]
+
+
+def _painted(
+    luma: np.ndarray, u: np.ndarray, v: np.ndarray, masks: list[Mask]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    luma, u, v = luma.copy(), u.copy(), v.copy()
+    down, right = round(luma.shape[0] / u.shape[0]), round(luma.shape[1] / u.shape[1])
+    for mask in masks:
+        bottom, end = mask.y + mask.height, mask.x + mask.width
+        luma[mask.y : bottom, mask.x : end] = _BLACK
+        # A pixel of colour that belongs to four of brightness is hidden when one of them is.
+        rows = slice(mask.y // down, -(-bottom // down))
+        columns = slice(mask.x // right, -(-end // right))
+        u[rows, columns] = v[rows, columns] = _GREY
+    return luma, u, v
+
+
+def image_planes(image: np.ndarray) -> Planes:
+    """Return the planes of a picture (uint8, height x width x 3, BGR)."""
+    luma, v, u = cv2.split(cv2.cvtColor(image, cv2.COLOR_BGR2YCrCb))
+    return Planes(luma, u, v, full_range=True)
+
+
+def paint(image: np.ndarray, masks: list[Mask]) -> np.ndarray:
+    """Return a picture (uint8, height x width x 3, BGR) in which masked regions are black."""
+    if not masks:
+        return image
+    image = image.copy()
+    for mask in masks:
+        image[mask.y : mask.y + mask.height, mask.x : mask.x + mask.width] = 0
+    return image
+
+
+def small_picture(planes: Planes) -> np.ndarray:
+    """Return a picture at most SMALL_WIDTH_PX wide (uint8, height x width x 3, BGR)."""
+    height_px, width_px = planes.luma.shape
+    scale = min(1.0, SMALL_WIDTH_PX / width_px)
+    size = (max(2, round(width_px * scale)), max(2, round(height_px * scale)))
+    luma = planes.luma
+    for factor in (2, 4):
+        if width_px // factor >= size[0] and height_px // factor >= size[1]:
+            luma = planes.reduced(factor)
+    near = luma.shape[1] <= 2 * size[0]  # an area that is no whole number of pixels takes long
+    luma = cv2.resize(luma, size, interpolation=cv2.INTER_LINEAR if near else cv2.INTER_AREA)
+    u, v = (
+        cv2.resize(plane, size, interpolation=cv2.INTER_NEAREST) for plane in (planes.u, planes.v)
+    )
+    if not planes.full_range:
+        luma = cv2.LUT(luma, _BRIGHTNESS)
+        u, v = cv2.LUT(u, _COLOUR), cv2.LUT(v, _COLOUR)
+    return cv2.cvtColor(cv2.merge((luma, v, u)), cv2.COLOR_YCrCb2BGR)
+
+
+def _stretched(centre: float, black: float, span: float) -> np.ndarray:
+    values = (np.arange(256) - black) * 255 / span + centre
+    return values.round().clip(0, 255).astype(np.uint8)
+
+
+# From the narrow range of video (16 to 235, colours 16 to 240) to the whole one.
+_BRIGHTNESS = _stretched(0.0, _BLACK, 219)
+_COLOUR = _stretched(_GREY, _GREY, 224)

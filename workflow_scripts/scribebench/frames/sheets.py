@@ -1,0 +1,102 @@
+"""Contact sheets: the kept frames, and the largest changes that were dropped, to check in a minute.
+
+A person sees at a glance what figures cannot prove: whether something that matters is missing.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import cv2
+import numpy as np
+
+from scribebench.files import write_bytes
+from scribebench.frames.pictures import encode_jpeg
+
+THUMBNAIL_WIDTH_PX, CAPTION_PX, GAP_PX = 320, 24, 8
+KEPT_COLUMNS, KEPT_A_SHEET = 5, 60
+DROPPED_PAIRS_A_ROW = 2
+SHEET_QUALITY = 85
+GROUND, TEXT, MARK = (32, 32, 32), (230, 230, 230), (0, 96, 255)
+# Two thumbnails differ in a place when brightness does by more than this (0-255).
+DIFFERS = 40
+MARGIN_PX = 4
+
+
+class Thumbnail(NamedTuple):
+    """A small picture (uint8, height x width x 3, BGR) and the line below it."""
+
+    image: np.ndarray
+    caption: str
+
+
+class DroppedChange(NamedTuple):
+    """A dropped frame and the kept frame that stands for it."""
+
+    dropped: Thumbnail
+    kept: Thumbnail
+
+
+def thumbnail(image: np.ndarray) -> np.ndarray:
+    """Return a picture at THUMBNAIL_WIDTH_PX, or narrower if it is a tall one."""
+    height_px, width_px = image.shape[:2]
+    scale = min(THUMBNAIL_WIDTH_PX / width_px, 1.5 * THUMBNAIL_WIDTH_PX / height_px, 1.0)
+    size = (max(1, round(width_px * scale)), max(1, round(height_px * scale)))
+    return cv2.resize(image, size, interpolation=cv2.INTER_AREA)
+
+
+def write_sheets(folder: Path, kept: list[Thumbnail], dropped: list[DroppedChange]) -> None:
+    """Write kept-01.jpg, kept-02.jpg ... and, if there are any, dropped.jpg."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for number, first in enumerate(range(0, len(kept), KEPT_A_SHEET), start=1):
+        thumbnails = kept[first : first + KEPT_A_SHEET]
+        cells = [_cell(one.image, one.caption) for one in thumbnails]
+        _write(folder / f"kept-{number:02d}.jpg", cells, KEPT_COLUMNS)
+    if dropped:
+        cells = [cell for change in dropped for cell in _pair(change)]
+        _write(folder / "dropped.jpg", cells, 2 * DROPPED_PAIRS_A_ROW)
+
+
+def _pair(change: DroppedChange) -> Iterator[np.ndarray]:
+    image = change.dropped.image.copy()
+    for left, top, width, height in _differences(image, change.kept.image):
+        start = (max(0, left - MARGIN_PX), max(0, top - MARGIN_PX))
+        end = (left + width + MARGIN_PX, top + height + MARGIN_PX)
+        cv2.rectangle(image, start, end, MARK, 2)
+    yield _cell(image, change.dropped.caption)
+    yield _cell(change.kept.image, change.kept.caption)
+
+
+def _differences(first: np.ndarray, second: np.ndarray) -> list[tuple[int, int, int, int]]:
+    """Return the boxes (left, top, width, height) in which two thumbnails differ."""
+    if first.shape != second.shape:
+        return []
+    difference = cv2.absdiff(
+        cv2.cvtColor(first, cv2.COLOR_BGR2GRAY), cv2.cvtColor(second, cv2.COLOR_BGR2GRAY)
+    )
+    mask = cv2.threshold(difference, DIFFERS, 255, cv2.THRESH_BINARY)[1]
+    mask = cv2.dilate(mask, np.ones((9, 25), np.uint8))  # letters to words, words to lines
+    _, _, boxes, _ = cv2.connectedComponentsWithStats(mask)
+    return [tuple(box[:4]) for box in boxes[1:].tolist()]
+
+
+def _cell(image: np.ndarray, caption: str) -> np.ndarray:
+    height_px = image.shape[0] + CAPTION_PX
+    cell = np.full((height_px, THUMBNAIL_WIDTH_PX, 3), GROUND, np.uint8)
+    cell[: image.shape[0], : image.shape[1]] = image
+    place = (2, height_px - 8)
+    cv2.putText(cell, caption, place, cv2.FONT_HERSHEY_SIMPLEX, 0.4, TEXT, 1, cv2.LINE_AA)
+    return cell
+
+
+def _write(path: Path, cells: list[np.ndarray], columns: int) -> None:
+    width_px = THUMBNAIL_WIDTH_PX + GAP_PX
+    height_px = max(cell.shape[0] for cell in cells) + GAP_PX
+    rows = -(-len(cells) // columns)
+    columns = min(columns, len(cells))
+    sheet = np.full((rows * height_px + GAP_PX, columns * width_px + GAP_PX, 3), GROUND, np.uint8)
+    for number, cell in enumerate(cells):
+        top = GAP_PX + number // columns * height_px
+        left = GAP_PX + number % columns * width_px
+        sheet[top : top + cell.shape[0], left : left + cell.shape[1]] = cell
+    write_bytes(path, encode_jpeg(sheet, SHEET_QUALITY))
