@@ -64,7 +64,7 @@ def find_states(events: Events, contents: Contents, pictured: np.ndarray) -> lis
     passing = _passing(contents, total)
     return sorted(
         (
-            State(first, last, _best(passing, pictured, first, last), rests)
+            State(first, last, _best(passing, pictured, first, last, rests), rests)
             for stretches, rests in ((settled, True), (unsettled, False))
             for first, last in stretches
         ),
@@ -123,11 +123,15 @@ def _passing(contents: Contents, total: int) -> np.ndarray:
     return np.cumsum(passing)[:total]
 
 
-def _best(passing: np.ndarray, pictured: np.ndarray, first: int, last: int) -> int:
-    """Return the last frame on which the least is in passing; one with a picture, if nearly so."""
+def _best(passing: np.ndarray, pictured: np.ndarray, first: int, last: int, settled: bool) -> int:
+    """Return the last frame on which the least is in passing; one with a picture, if nearly so.
+
+    Where nothing settles, any with a picture is as good as another.
+    """
     inside = passing[first : last + 1]
     least = int(inside.min())
     near = max(least + ALMOST_LEAST_TILES, float(np.median(inside)) if least else 0.0)
+    near = near if settled else np.inf
     with_picture = np.flatnonzero((inside <= near) & pictured[first : last + 1])
     if not len(with_picture):
         return first + int(np.flatnonzero(inside == least)[-1])

@@ -44,7 +44,7 @@ def select_auto(events: Events, pictured: list[bool], settings: Settings) -> lis
     states = find_states(events, contents, np.array(pictured))
     if not states:  # too short to rest: the last frame shows the most
         states = [State(0, total - 1, total - 1, settled=False)]
-    cover = _Cover(contents, np.array([state.best for state in states]), total)
+    cover = _Cover(contents, states, total)
     stored = np.array([pictured[state.best] for state in states])
     choices, left = _choose(events, states, cover, stored, settings.budget)
     kept = {states[choice.state].best: choice for choice in choices}
@@ -55,8 +55,11 @@ def select_auto(events: Events, pictured: list[bool], settings: Settings) -> lis
 class _Cover:
     """Which candidates show which content, and what they add to those that are kept."""
 
-    def __init__(self, contents: Contents, candidates: np.ndarray, total: int):
-        self._contents, self.candidates, self._total = contents, candidates, total
+    def __init__(self, contents: Contents, states: list[State], total: int):
+        self._contents, self._total = contents, total
+        self.candidates = np.array([state.best for state in states])
+        # How a screen is arranged that does not rest, as in scrolling, is by chance.
+        self._arranged = np.array([state.settled for state in states]) * ARRANGED
         order = np.argsort(contents.content, kind="stable")
         numbers = np.arange(len(contents.weight) + 1)
         self._runs_of = order
@@ -67,12 +70,12 @@ class _Cover:
         everywhere = np.arange(len(contents.content))
         self.shown = self._sum(everywhere, weight[contents.content])
         self.unseen = self._sum(everywhere, self._lost[contents.content])
-        self.apart = np.full(len(candidates), np.inf)
+        self.apart = np.full(len(states), np.inf)
         self._covered = np.zeros(len(weight), bool)
 
     def adds(self) -> np.ndarray:
         """Return what each candidate would add to the kept ones, in tiles."""
-        arranged = np.minimum(ARRANGED_MOST, ARRANGED * np.minimum(self.apart, 1e9))
+        arranged = np.minimum(ARRANGED_MOST, self._arranged * np.minimum(self.apart, 1e9))
         return self.unseen + arranged
 
     def keep(self, candidate: int) -> None:
