@@ -224,9 +224,10 @@ def test_without_a_dwell_everything_counts_at_once() -> None:
     assert not contents.passing.any()
 
 
-def test_a_content_counts_as_much_as_its_best_run() -> None:
-    contents = read_contents(tiles(on_screen({PLACE: "a30 b0.4 c30 b30"})), MIN_DWELL_S)
-    assert weights(contents, PLACE) == [1.0, 0.0, 1.0, 1.0]
+@pytest.mark.parametrize("history", ["a30 b0.4 c30 b30", "a30 b30 c30 b0.4"])
+def test_a_content_counts_as_much_as_its_best_run(history: str) -> None:
+    contents = read_contents(tiles(on_screen({PLACE: history})), MIN_DWELL_S)
+    assert sorted(weights(contents, PLACE)) == [0.0, 1.0, 1.0, 1.0]
     assert contents.weight[contents.content[runs_at(contents, PLACE)]].tolist() == [1.0] * 4
 
 
@@ -292,13 +293,28 @@ def test_text_that_comes_and_goes_is_as_calm_as_additions() -> None:
 
 
 @pytest.mark.parametrize(
-    ("history", "run"),
-    [("a60 b1 c1 d1 e1 f1 g1 h1 i1 j60", 0), ("a60 b1 c1 d1 e1 f1 g1 h1 i1 j60", -1)],
-    ids=["before an animation", "after an animation"],
+    ("rests_s", "weight"), [(25, 0.0), (30, 0.0), (36, 0.2), (45, 0.5), (60, 1.0), (90, 1.0)]
 )
-def test_what_rests_beside_an_animation_in_time_counts(history: str, run: int) -> None:
+def test_what_rests_for_long_after_an_animation_counts(rests_s: float, weight: float) -> None:
+    history = f"a60 b1 c1 d1 e1 f1 g1 h1 i1 j{rests_s}"
     contents = read_contents(tiles(on_screen(block(*MIDDLING, history))), MIN_DWELL_S)
-    assert weights(contents, PLACE)[run] == 1.0
+    assert weights(contents, PLACE)[0] == 1.0
+    assert weights(contents, PLACE)[-1] == pytest.approx(weight)
+
+
+@pytest.mark.parametrize(
+    ("fps", "min_dwell_s", "sparse"),
+    [(5, 2.0, False), (1, 2.0, False), (0.5, 2.0, True), (0.1, 2.0, True), (5, 0.0, True)],
+)
+def test_where_movement_cannot_be_seen_nothing_is_restless(
+    fps: float, min_dwell_s: float, sparse: bool
+) -> None:
+    """Whatever changes with each sample, or every ten seconds, is a new screen."""
+    history = " ".join(f"{chr(ord('A') + number)}10" for number in range(40))
+    events = tiles(on_screen({PLACE: history}), fps)
+    contents = read_contents(events, min_dwell_s)
+    assert contents.sparse == sparse
+    assert (min(weights(contents, PLACE)) == 1.0) == sparse
 
 
 @pytest.mark.parametrize(("rows", "weight"), [(3, 0.0), (4, 1.0)])

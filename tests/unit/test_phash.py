@@ -134,6 +134,8 @@ def test_a_passing_frame_is_represented_by_the_kept_frame_that_is_more_like_it()
     decisions = select(drifting([0, 0, 10, 40, 40, 40, 40]), USUAL)
     assert letters(decisions) == "FspppCs"
     assert [decision.represented_by for decision in decisions] == [0, 0, 0, 5, 5, 5, 5]
+    decisions = select(drifting([0, 0, 20, 40, 40, 40, 40]), USUAL)
+    assert [decision.represented_by for decision in decisions] == [0, 0, 0, 5, 5, 5, 5]
 
 
 def test_a_flash_is_represented_by_what_was_there_before() -> None:

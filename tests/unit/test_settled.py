@@ -254,6 +254,18 @@ def test_what_never_rests_has_states_all_the_same(
         assert state.last - state.best <= 3  # what comes later does not last
 
 
+@pytest.mark.parametrize("pictured", [(60,), (55, 60), (60, 90)])
+def test_any_picture_is_as_good_where_nothing_settles(pictured: Collection[int]) -> None:
+    found = states(printed([1, 2] * 12), pictured)
+    assert [state.best for state in found if not state.settled] == [60]
+
+
+def test_each_sample_may_be_a_state_where_movement_cannot_be_seen() -> None:
+    history = " ".join(f"{chr(ord('A') + number)}10" for number in range(30))
+    events = tiles(block(*EVERYWHERE, history), fps=0.1)
+    assert spans(states(events)) == [(index, index) for index in range(30)]
+
+
 def test_states_are_in_order_and_apart() -> None:
     for gaps in ([1, 2] * 24, [4, 3] * 12, [1, 2, 9] * 16):
         found = states(printed(gaps))

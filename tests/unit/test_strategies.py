@@ -125,8 +125,9 @@ def test_hashes_are_compared_where_hashes_decide(recording: Measured) -> None:
 
 
 def test_stored_pictures_and_scenes_are_passed_on(recording: Measured) -> None:
-    for index in kept(select_frames(recording, AUTO)):
-        assert recording.pictured[index]
+    for stored in (20, 30):
+        pictured = [index == stored for index in range(len(recording.pictured))]
+        assert stored in kept(select_frames(recording._replace(pictured=pictured), AUTO))
     one_scene = recording._replace(scenes=[0] * len(recording.scenes))
     by_scene, by_hash = replace(AUTO, strategy="scene+phash"), replace(AUTO, strategy="phash")
     assert select_frames(one_scene, by_scene) == select_frames(one_scene, by_hash)

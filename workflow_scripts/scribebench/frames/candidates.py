@@ -20,10 +20,13 @@ from scribebench.frames.tiles import NEW, ROW, SCROLLED, SEEN, SHADED, Changes
 SETTLED_S, SETTLED_SAMPLES = 0.6, 1.5
 # Where nothing settles, one picture in so many seconds is stored; and one before a change of so
 # many tiles, since much is lost with it.
-UNSETTLED_S, LARGE_TILES = 2.5, 24
+UNSETTLED_S, LARGE_TILES = 4.0, 24
 # A tile's changes are forgotten with this time constant; from so many on it is an animation.
 FORGOTTEN_S, RESTLESS = 3.0, 3.0
 ROUNDING_S = 1e-6
+# Before a small change a picture is worth while from so many tiles on that are on none: a pointer
+# and a caret take one or two.
+UNPICTURED_SMALL = 3
 # Frames that wait to be written; each holds a decoded picture.
 WAITING = 4
 
@@ -50,7 +53,8 @@ class CandidateFilter:
         if previous is None:
             self._large_s = self._any_s = self._written_s = sample.time_s
         step_s = sample.time_s - previous.time_s if previous else 0.0
-        ends = self._ends(sample.time_s, step_s, changes) and self._shows_unpictured()
+        least = UNPICTURED_SMALL if changes.spots else 1
+        ends = self._ends(sample.time_s, step_s, changes) and self._shows_unpictured(least)
         if len(changes.tiles):
             self._content[changes.tiles] = changes.contents
         if not ends:
@@ -75,16 +79,17 @@ class CandidateFilter:
         rested_s, waited_s = time_s - since_s, time_s - self._written_s
         return rested_s >= rest_s - ROUNDING_S or waited_s >= wait_s - ROUNDING_S
 
-    def _shows_unpictured(self) -> bool:
-        """Return whether the frame before shows what no picture shows yet; then one will."""
+    def _shows_unpictured(self, least: int) -> bool:
+        """Return whether so many tiles of the frame before are on no picture; then they will be."""
         shown = self._content[self._content >= 0]
         if not len(shown):
             return False
         if (highest := int(shown.max())) >= len(self._pictured):
             self._pictured = np.append(self._pictured, np.zeros(highest + 4096, bool))
-        unpictured = int((~self._pictured[shown]).sum())
+        if int((~self._pictured[shown]).sum()) < least:
+            return False
         self._pictured[shown] = True
-        return unpictured > 0
+        return True
 
     def _matters(self, time_s: float, changes: Changes) -> bool:
         if not len(changes.tiles):
