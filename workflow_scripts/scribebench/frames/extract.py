@@ -5,6 +5,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from scribebench.frames.ahead import ahead
 from scribebench.frames.candidates import CandidateFilter, PictureWriter
 from scribebench.frames.decode import DecodeReport, sample
 from scribebench.frames.signals import SignalMeter
@@ -12,6 +13,8 @@ from scribebench.frames.spec import ExtractSpec
 from scribebench.frames.tiles import Changes, TileTracker, tile_px
 
 Row = dict[str, Any]
+# Frames that are decoded before they are looked at; each takes its memory.
+DECODED_AHEAD = 3
 
 
 def extract(
@@ -25,7 +28,8 @@ def extract(
     stills = recording.is_dir()
     row: Row | None = None
     with PictureWriter(candidates) as pictures:
-        for frame in sample(recording, spec.sample_fps, spec.masks, report, threads):
+        frames = sample(recording, spec.sample_fps, spec.masks, report, threads)
+        for frame in ahead(frames, DECODED_AHEAD):
             step_s = None if stills or row is None else frame.time_s - row["time_s"]
             changes = tracker.follow(frame.picture.planes(), step_s)
             signals = meter.measure(frame, still=not len(changes.tiles))
