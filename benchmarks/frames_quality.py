@@ -177,7 +177,7 @@ def read(recording: Recording, kept: list[int], threads: int) -> set[str]:
     """Return the must-keep screens whose key strings all stand on kept frames."""
     from rapidfuzz import fuzz
 
-    store = ReadingStore(ROOT / "results" / ".state" / "readings")
+    store = ReadingStore(ROOT / "results" / "benchmark-readings")
     wanted = {recording.times_s[index]: index for index in kept}
     with tempfile.TemporaryDirectory() as temporary:
         pictures = {}
