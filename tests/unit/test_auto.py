@@ -87,7 +87,7 @@ def glittering(time_s: float) -> Image:
 
 
 DIALOG = with_box(A, 100, 100, 220, 120, 90)
-MORE = text("more")
+MORE, STREAM = text("more"), text("stream", 200)
 PRINTED = [(0.4, written(*MORE[:count])) for count in range(1, LINES + 1)]
 
 
@@ -429,6 +429,19 @@ def test_lines_that_come_at_a_beat_are_kept_before_they_are_gone() -> None:
 def test_lines_that_come_at_a_beat_are_kept_once_when_they_stay() -> None:
     """How they are arranged meanwhile is by chance."""
     assert shots_kept([(5, A), *PRINTED, (5, written(*MORE))]) == [0, len(PRINTED) + 1]
+
+
+def streaming(time_s: float) -> Image:
+    """Three lines a second, so that each is on the screen for some seconds."""
+    first = int(3 * time_s + 1e-6)
+    return written(*STREAM[first : first + LINES])
+
+
+@pytest.mark.xfail(strict=True, reason="a stretch that does not rest has one state, however long")
+def test_text_that_streams_by_is_kept_now_and_then() -> None:
+    """Ninety lines, of which a screen holds fourteen."""
+    found = shots_kept([(10, A), (30, streaming), (10, B)])
+    assert found.count(1) >= 3
 
 
 # --- any recording -------------------------------------------------------------------------------

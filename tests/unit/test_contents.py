@@ -118,6 +118,12 @@ def test_only_small_changes_blink(count: int, runs: int) -> None:
     assert len(runs_at(contents, places[0])) == runs
 
 
+def test_a_caret_blinks_also_where_much_begins_to_move() -> None:
+    moving = block(range(2), range(12), "a5 ~8") | block(range(2, 4), range(12), "a7 ~6")
+    events = tiles(on_screen(moving | {PLACE: "a5 b1 a1 b1 a5"}))
+    assert len(runs_at(read_contents(events, MIN_DWELL_S), PLACE)) == JOINED
+
+
 # --- pointers ------------------------------------------------------------------------------------
 
 
