@@ -7,8 +7,8 @@ import cv2
 import numpy as np
 
 from scribebench.frames.candidates import CandidateFilter
-from scribebench.frames.contents import Events
 from scribebench.frames.decode import Sample, StillPicture
+from scribebench.frames.runs import Events
 from scribebench.frames.scenes import detect_scenes
 from scribebench.frames.signals import SignalMeter, Signals
 from scribebench.frames.strategies import Decision, Measured, Settings

@@ -8,7 +8,8 @@ from itertools import accumulate
 import numpy as np
 import pytest
 
-from scribebench.frames.contents import Events, read_contents
+from scribebench.frames.contents import read_contents
+from scribebench.frames.runs import Events
 from scribebench.frames.settled import find_states
 from scribebench.frames.strategies.auto import (
     ADDS_LEAST,

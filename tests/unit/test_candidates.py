@@ -13,7 +13,6 @@ from scribebench.frames.decode import Picture, Sample, StillPicture
 from scribebench.frames.pictures import encode_jpeg, picture_name
 from scribebench.frames.planes import Planes
 from scribebench.frames.tiles import (
-    CALM,
     GROWN,
     MOVING,
     NEW,
@@ -43,7 +42,7 @@ def told(letter: str, index: int) -> Changes:
     """What a letter says of a sample; only an animation and a caret stay in their tiles."""
     own, fresh = [ROW * (index + 2) + column for column in range(40)], 1000 * (index + 1)
     return {
-        ".": CALM,
+        ".": STILL,
         "_": STILL,
         "w": change(own, NEW, fresh),  # another window
         "l": change(own[:6], NEW, fresh),  # another line
@@ -182,7 +181,7 @@ def test_a_tile_may_be_anywhere() -> None:
     found = [
         states.follow(Sample(index, index / 1.0, NO_PICTURE), changes)
         for index, changes in enumerate(
-            [change(far, NEW, 0), CALM, CALM, change([*far, 3], NEW, 70000)]
+            [change(far, NEW, 0), STILL, STILL, change([*far, 3], NEW, 70000)]
         )
     ]
     assert [one.frame_index for one in found if one] == [2]

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from scribebench.frames.contents import Contents, Events, read_contents
+from scribebench.frames.contents import Contents, read_contents
+from scribebench.frames.runs import Events
 from scribebench.frames.tiles import BLANK_INK, ROW
 from unit.storyboard import COLUMNS, Place, block, lettered, on_screen, tiles
 

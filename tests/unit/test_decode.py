@@ -15,7 +15,7 @@ from scribebench.frames.decode import DecodeReport, Mask, Sample, sample
 from scribebench.frames.losses import Losses
 from scribebench.frames.manifest import manifest, spoken_loss
 from scribebench.frames.pictures import encode_jpeg, picture_name
-from scribebench.frames.planes import SMALL_WIDTH_PX
+from scribebench.frames.planes import SMALL_WIDTH_PX, small_picture
 from scribebench.frames.spec import ExtractSpec
 from unit.videos import (
     corners,
@@ -547,7 +547,7 @@ def test_a_turned_recording_is_shown_upright(tmp_path: Path) -> None:
     turn_clockwise(path)
     got = decoded(path, masks=(Mask(0, 0, 10, 10),))
     assert (got.report.width_px, got.report.height_px) == (48, 64)
-    for upright in (got.samples[0].picture.full(), got.samples[0].picture.small()):
+    for upright in (got.samples[0].picture.full(), small_picture(got.samples[0].picture.planes())):
         assert upright.shape == (64, 48, 3)
         assert upright[28, 44].tolist() == pytest.approx([0, 0, 255], abs=30)
         assert upright[36, 44].tolist() == pytest.approx([0, 0, 0], abs=30)
@@ -577,7 +577,7 @@ def test_a_mask_is_painted_black_and_nothing_else(
     expected[black] = 0
     for one in decoded(path, masks=(mask,)).samples:
         assert np.array_equal(one.picture.full(), expected)
-        assert np.array_equal(one.picture.small(), expected)
+        assert np.array_equal(small_picture(one.picture.planes()), expected)
 
 
 @pytest.mark.parametrize("mask", [Mask(64, 0, 10, 10), Mask(0, 48, 10, 10)])
@@ -605,7 +605,7 @@ def test_what_is_under_a_mask_changes_nothing(tmp_path: Path, kind: str, width: 
             cv2.imwrite(str(folder / "1.png"), picture)
         shown.append(decoded(path, masks=(Mask(33, 10, 134, 31),)).samples[0].picture)
     assert np.array_equal(shown[0].full(), shown[1].full())
-    assert np.array_equal(shown[0].small(), shown[1].small())
+    assert np.array_equal(small_picture(shown[0].planes()), small_picture(shown[1].planes()))
 
 
 @pytest.mark.parametrize(("width", "height"), [(33, 17), (1, 1), (319, 3), (321, 201), (1921, 9)])
@@ -614,14 +614,14 @@ def test_odd_sizes_are_decoded_whole(tmp_path: Path, width: int, height: int) ->
     path = write_video(tmp_path / "a.mkv", [picture] * 2, evenly(2, 1), "ffv1", "bgr0")
     got = decoded(path)
     assert np.array_equal(got.samples[0].picture.full(), picture)
-    small = got.samples[0].picture.small()
+    small = small_picture(got.samples[0].picture.planes())
     assert small.shape[1] <= max(2, min(width, SMALL_WIDTH_PX))
     assert small.mean() == pytest.approx(90, abs=1)
 
 
 def test_the_small_picture_keeps_the_shape(tmp_path: Path) -> None:
     path = write_video(tmp_path / "a.mkv", [plain(90, 640, 400)] * 2, evenly(2, 1))
-    assert decoded(path).samples[0].picture.small().shape == (200, 320, 3)
+    assert small_picture(decoded(path).samples[0].picture.planes()).shape == (200, 320, 3)
 
 
 def test_a_recording_may_change_its_size(tmp_path: Path) -> None:

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from scribebench.frames.contents import Events, read_contents
+from scribebench.frames.contents import read_contents
+from scribebench.frames.runs import Events
 from scribebench.frames.settled import State, find_states
 from unit.storyboard import (
     COLUMNS,

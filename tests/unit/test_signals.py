@@ -9,6 +9,7 @@ import pytest
 from PIL import Image as PillowImage
 
 from scribebench.frames.decode import Sample, StillPicture
+from scribebench.frames.planes import image_planes, small_picture
 from scribebench.frames.signals import SignalMeter, Signals
 from unit.videos import Image, plain, screen
 
@@ -92,7 +93,7 @@ def test_a_frame_of_another_size_differs_from_nothing() -> None:
 @pytest.mark.parametrize("size", [(160, 120), (640, 400), (1280, 800), (20, 12)], ids=str)
 def test_the_hash_is_that_of_imagehash_of_a_tiny_picture(size: tuple[int, int]) -> None:
     picture = screen("error", "line 42", width=size[0], height=size[1])
-    small = cv2.cvtColor(StillPicture(picture, []).small(), cv2.COLOR_BGR2GRAY)
+    small = cv2.cvtColor(small_picture(image_planes(picture)), cv2.COLOR_BGR2GRAY)
     tiny = PillowImage.fromarray(cv2.resize(small, (32, 32), interpolation=cv2.INTER_AREA))
     assert measured(picture)[0].phash == str(imagehash.phash(tiny))
     assert len(measured(picture)[0].phash) == 16
@@ -112,10 +113,10 @@ def test_hashes_of_a_screen_are_near_with_noise_and_far_from_another_screen() ->
 def test_a_frame_that_looks_like_the_last_one_is_not_measured_again() -> None:
     meter = SignalMeter()
     pictures = [plain(60), plain(100), plain(101), plain(140)]
-    still = [False, False, True, False]
+    rows = [None, None, (0, 0), None]
     signals = [
-        meter.measure(Sample(index, index / 2, StillPicture(picture, [])), quiet)
-        for index, (picture, quiet) in enumerate(zip(pictures, still, strict=True))
+        meter.measure(Sample(index, index / 2, StillPicture(picture, [])), looked)
+        for index, (picture, looked) in enumerate(zip(pictures, rows, strict=True))
     ]
     assert [one.frame_index for one in signals] == [0, 1, 2, 3]
     assert [one.time_s for one in signals] == [0, 0.5, 1, 1.5]
@@ -130,8 +131,30 @@ def test_a_frame_that_looks_like_the_last_one_is_not_measured_again() -> None:
     assert signals[3].delta_lum == 40  # to what was measured last
 
 
+@pytest.mark.parametrize(
+    "size",
+    [(1920, 1080), (1280, 800), (2560, 1600), (1366, 768), (300, 200), (1080, 1920)],
+    ids=str,
+)
+def test_a_change_in_some_rows_is_measured_as_in_the_whole_picture(size: tuple[int, int]) -> None:
+    before = screen("error", "line 42", width=size[0], height=size[1])
+    meter, whole = SignalMeter(), SignalMeter()
+    for one in (meter, whole):
+        one.measure(Sample(0, 0.0, StillPicture(before, [])))
+    shown = before
+    for index, (top, bottom) in enumerate([(0, 7), (size[1] // 2, size[1] // 2 + 40), (97, 99)]):
+        shown = shown.copy()
+        shown[top:bottom, 10 : 10 + size[0] // 3, :2] ^= 120
+        sample = Sample(index + 1, 1.0, StillPicture(shown, []))
+        found, expected = meter.measure(sample, (top, bottom)), whole.measure(sample)
+        assert (found.phash, found.brightness) == (expected.phash, expected.brightness)
+        for name in ("content_val", "delta_hue", "delta_sat", "delta_lum", "changed_fraction"):
+            assert getattr(found, name) == pytest.approx(getattr(expected, name), abs=1e-5)
+        assert found.content_val > 0
+
+
 def test_the_first_frame_is_measured_even_if_it_looks_like_none() -> None:
-    signals = SignalMeter().measure(Sample(0, 0.0, StillPicture(plain(60), [])), True)
+    signals = SignalMeter().measure(Sample(0, 0.0, StillPicture(plain(60), [])), (0, 0))
     assert signals == measured(plain(60))[0]
 
 

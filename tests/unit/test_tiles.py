@@ -144,8 +144,8 @@ def test_the_first_picture_is_new_everywhere(
     ]
     assert first.contents.tolist() == list(range(rows * columns))
     assert flags_of(first) == {NEW}
-    assert (first.spots, first.scrolled_px, first.still) == (0, 0, False)
-    assert again.still
+    assert (first.spots, first.scrolled_px) == (0, 0)
+    assert again.rows_px == (0, 0)
     assert not len(again.tiles)
 
 
@@ -185,22 +185,20 @@ def test_the_edge_of_the_picture_is_no_ink(size: tuple[int, int]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("pixels", "by", "changed", "still"),
+    ("pixels", "by", "changed"),
     [
-        (256, 0, False, True),
-        (256, 10, False, True),  # encoder noise
-        (256, 11, True, False),  # a shade
-        (47, 11, False, False),
-        (47, 28, False, False),
-        (48, 11, True, False),
-        (1, 120, False, False),  # a pixel is no text
-        (3, 28, False, False),
-        (3, 29, True, False),
+        (256, 0, False),
+        (256, 10, False),  # encoder noise
+        (256, 11, True),  # a shade
+        (47, 11, False),
+        (47, 28, False),
+        (48, 11, True),
+        (1, 120, False),  # a pixel is no text
+        (3, 28, False),
+        (3, 29, True),
     ],
 )
-def test_a_change_is_strong_or_covers_much(
-    pixels: int, by: int, changed: bool, still: bool
-) -> None:
+def test_a_change_is_strong_or_covers_much(pixels: int, by: int, changed: bool) -> None:
     before = np.full((48, 48), 100, np.uint8)
     after = before.copy()
     tile = after[16:32, 16:32].reshape(-1)  # a copy; spread over the tile
@@ -208,7 +206,7 @@ def test_a_change_is_strong_or_covers_much(
     after[16:32, 16:32] = tile.reshape(16, 16)
     changes = greys_followed(before, after)[1]
     assert places(changes) == ({(1, 1)} if changed else set())
-    assert changes.still is still
+    assert changes.rows_px == ((16, 32) if changed else (0, 0))
 
 
 @pytest.mark.parametrize("size", SIZES, ids=str)
@@ -232,7 +230,7 @@ def test_one_changed_word_is_in_its_own_tiles(size: tuple[int, int]) -> None:
     assert len(changes.tiles) < 8
     assert all(flags & NEW for flags in changes.flags)
     assert changes.contents.min() == 25 * 40
-    assert not changes.still
+    assert changes.rows_px[0] < changes.rows_px[1]
 
 
 @pytest.mark.parametrize(("by", "changed"), [(20, False), (21, True)])
@@ -245,7 +243,7 @@ def test_colour_is_seen_without_a_change_of_brightness(plane: str, by: int, chan
     tracker.follow(Planes(grey, grey, grey))
     changes = tracker.follow(Planes(**{"luma": grey, "u": grey, "v": grey} | {plane: coloured}))
     assert places(changes) == ({(1, 2)} if changed else set())
-    assert changes.still is not changed
+    assert (changes.rows_px == (0, 0)) is not changed
 
 
 def test_colours_at_half_the_size_belong_to_the_same_tiles() -> None:
@@ -483,7 +481,7 @@ def test_a_tile_that_changes_in_each_sample_moves() -> None:
     assert [int(one.contents[0]) for one in changes[1:RESTLESS]] == [*range(9, 8 + RESTLESS)]
     assert by_place(changes[RESTLESS]) == {MIDDLE: MOVING}
     assert flags_of(changes[RESTLESS]) == {RESTING}
-    assert not any(one.still for one in changes)
+    assert [one.rows_px for one in changes[1:]] == [(16, 32)] * 11  # also when it is not listed
 
 
 def test_what_moved_gets_a_number_when_it_rests() -> None:

@@ -16,8 +16,9 @@ from scribebench.frames.decode import Sample
 from scribebench.frames.pictures import encode_jpeg, picture_name
 from scribebench.frames.tiles import NEW, ROW, SCROLLED, SEEN, SHADED, Changes
 
-# A state is worth a picture when it lasted so long, and about two samples.
-SETTLED_S, SETTLED_SAMPLES = 0.6, 1.5
+# A state is worth a picture when it lasted so long, and three samples where they are close: less
+# counts for nothing.
+SETTLED_S, SETTLED_SAMPLES, SETTLED_FULLY_S = 0.6, 2.5, 2.5
 # Where nothing settles, one picture in so many seconds is stored; and one before a change of so
 # many tiles, since much is lost with it.
 UNSETTLED_S, LARGE_TILES = 4.0, 24
@@ -74,7 +75,7 @@ class CandidateFilter:
         self._any_s = time_s
         if not changes.spots:
             self._large_s = time_s
-        rest_s = max(SETTLED_S, SETTLED_SAMPLES * step_s)
+        rest_s = max(SETTLED_S, min(SETTLED_SAMPLES * step_s, SETTLED_FULLY_S))
         wait_s = rest_s if len(changes.tiles) > LARGE_TILES else UNSETTLED_S
         rested_s, waited_s = time_s - since_s, time_s - self._written_s
         return rested_s >= rest_s - ROUNDING_S or waited_s >= wait_s - ROUNDING_S

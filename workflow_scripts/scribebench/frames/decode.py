@@ -30,7 +30,6 @@ from scribebench.frames.planes import (
     frame_planes,
     image_planes,
     paint,
-    small_picture,
 )
 from scribebench.project.sessions import screenshots, unread_pictures
 
@@ -49,9 +48,6 @@ class Picture(Protocol):
 
     def planes(self) -> Planes:
         """Return its brightness and colour, as they lie in the recording."""
-
-    def small(self) -> np.ndarray:
-        """Return the picture at most 320 px wide, for signals of the whole of it."""
 
 
 @dataclass(frozen=True)
@@ -174,13 +170,6 @@ class StillPicture:
     def planes(self) -> Planes:
         return self._planes
 
-    @cached_property
-    def _small(self) -> np.ndarray:
-        return small_picture(self._planes)
-
-    def small(self) -> np.ndarray:
-        return self._small
-
 
 class VideoPicture:
     """A decoded video frame; a recording's rotation is applied, which the decoder does not do."""
@@ -208,10 +197,3 @@ class VideoPicture:
 
     def planes(self) -> Planes:
         return self._planes
-
-    @cached_property
-    def _small(self) -> np.ndarray:
-        return small_picture(self._planes)
-
-    def small(self) -> np.ndarray:
-        return self._small

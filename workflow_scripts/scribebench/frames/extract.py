@@ -1,16 +1,15 @@
 """One pass over a recording: decode, measure, find what changed, store pictures worth keeping."""
 
 from collections.abc import Iterator
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from scribebench.frames.ahead import ahead
 from scribebench.frames.candidates import CandidateFilter, PictureWriter
-from scribebench.frames.decode import DecodeReport, sample
+from scribebench.frames.decode import DecodeReport, Sample, sample
 from scribebench.frames.signals import SignalMeter
 from scribebench.frames.spec import ExtractSpec
-from scribebench.frames.tiles import Changes, TileTracker, tile_px
+from scribebench.frames.tiles import Changes, TileTracker, reduction, tile_px
 
 Row = dict[str, Any]
 # Frames that are decoded before they are looked at; each takes its memory.
@@ -24,25 +23,41 @@ def extract(
 
     `report` is filled on the way. Raises ScribebenchError when nothing can be decoded.
     """
-    tracker, meter, states = TileTracker(), SignalMeter(), CandidateFilter()
-    stills = recording.is_dir()
+    meter, states = SignalMeter(), CandidateFilter()
     row: Row | None = None
     with PictureWriter(candidates) as pictures:
         frames = sample(recording, spec.sample_fps, spec.masks, report, threads)
-        for frame in ahead(frames, DECODED_AHEAD):
-            step_s = None if stills or row is None else frame.time_s - row["time_s"]
-            changes = tracker.follow(frame.picture.planes(), step_s)
-            signals = meter.measure(frame, still=not len(changes.tiles))
+        reduced = ahead(_reduced(frames), DECODED_AHEAD)
+        for frame, changes in _followed(reduced, stills=recording.is_dir()):
+            signals = meter.measure(frame, changes.rows_px)
             ended = states.follow(frame, changes)
             if row is not None:
                 yield row | {"candidate": ended is not None}
             if ended is not None:
                 pictures.write(ended)
             height_px, width_px = frame.picture.planes().luma.shape
-            row = asdict(signals) | _columns(changes) | {"tile_px": tile_px(width_px, height_px)}
+            row = vars(signals) | _columns(changes) | {"tile_px": tile_px(width_px, height_px)}
         if (last := states.last()) is not None and row is not None:
             pictures.write(last)
             yield row | {"candidate": True}
+
+
+def _reduced(frames: Iterator[Sample]) -> Iterator[Sample]:
+    """Yield frames whose brightness is reduced already, so that it is done beside the tracker."""
+    for frame in frames:
+        planes = frame.picture.planes()
+        planes.reduced(reduction(planes.luma.shape[1], planes.luma.shape[0]))
+        yield frame
+
+
+def _followed(frames: Iterator[Sample], stills: bool) -> Iterator[tuple[Sample, Changes]]:
+    """Yield each frame with what it changed; `stills` are single pictures."""
+    tracker = TileTracker()
+    before_s: float | None = None
+    for frame in frames:
+        step_s = None if stills or before_s is None else frame.time_s - before_s
+        before_s = frame.time_s
+        yield frame, tracker.follow(frame.picture.planes(), step_s)
 
 
 def _columns(changes: Changes) -> Row:

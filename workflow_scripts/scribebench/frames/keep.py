@@ -3,7 +3,9 @@
 import json
 from collections import Counter
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
+from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -31,6 +33,8 @@ from scribebench.tables import FRAMES
 Row = dict[str, Any]
 # Changes on the sheet of what was dropped.
 DROPPED_SHOWN = 24
+# Pictures that are worked on before more are read.
+AT_ONCE = 16
 _KNOWN = frozenset(column.name for column in FRAMES.columns)
 
 
@@ -68,7 +72,9 @@ def write_pictures(
     written: dict[int, KeptPicture] = {}
     thumbnails: dict[int, bytes] = {}
     wanted = sorted({*kept, *(decision.frame_index for decision in dropped)})
-    for index, data in _pictures(recording, spec, signals, wanted, candidates, threads, intact):
+
+    def finish(picture: tuple[int, bytes]) -> None:
+        index, data = picture
         time_s = signals[index]["time_s"]
         size_px = _size_px(data)
         image = size_px and decode_picture(data, _reduction(size_px[0]))
@@ -77,6 +83,11 @@ def write_pictures(
         thumbnails[index] = encode_jpeg(thumbnail(image))
         if decisions[index].kept:
             written[index] = _write(folder, time_s, data, size_px)
+
+    pictures = _pictures(recording, spec, signals, wanted, candidates, threads, intact)
+    with ThreadPoolExecutor(threads) as pool:
+        while some := list(islice(pictures, AT_ONCE)):
+            list(pool.map(finish, some))
     if lost := sorted(set(kept) - set(written)):
         raise ScribebenchError(
             f"{recording} gave other frames than before ({len(lost)} are missing); if it was "

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from scribebench.errors import damaged
-from scribebench.frames.contents import Events
+from scribebench.frames.runs import Events
 from scribebench.frames.strategies import Measured
 from scribebench.tables import read_table
 

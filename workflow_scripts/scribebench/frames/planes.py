@@ -12,6 +12,8 @@ import cv2
 import numpy as np
 
 SMALL_WIDTH_PX = 320
+# A whole number of rows after all reductions to SMALL_WIDTH_PX that occur.
+BAND_PX = 96
 # Formats whose first plane is brightness with 8 bits, followed by U and V.
 _PLANAR = frozenset(
     f"yuv{range_}{sampling}p" for range_ in ("", "j") for sampling in ("420", "422", "444")
@@ -47,6 +49,18 @@ class Planes:
         if factor == 1:
             return self.luma
         return self._half if factor == 2 else self._quarter
+
+    def band(self, top: int, bottom: int) -> "Planes":
+        """Return the rows of brightness from `top` on, without `bottom`, and their colour."""
+        height = self.luma.shape[0]
+        u, v = (
+            plane[top * len(plane) // height : -(-bottom * len(plane) // height)]
+            for plane in (self.u, self.v)
+        )
+        band = Planes(self.luma[top:bottom], u, v, self.full_range)
+        if "_half" in vars(self) and not (top % 2 or bottom % 2):  # it takes long to make
+            vars(band)["_half"] = self._half[top // 2 : bottom // 2]
+        return band
 
     @cached_property
     def _half(self) -> np.ndarray:
@@ -134,6 +148,19 @@ def paint(image: np.ndarray, masks: list[Mask]) -> np.ndarray:
     for mask in masks:
         image[mask.y : mask.y + mask.height, mask.x : mask.x + mask.width] = 0
     return image
+
+
+def small_band(shape: tuple[int, ...], top: int, bottom: int) -> tuple[int, int]:
+    """Return the rows, at least from `top` to `bottom`, that make whole rows of a small picture.
+
+    `shape` is that of brightness. Where its small picture is no whole number of times smaller, all
+    rows are returned.
+    """
+    height_px, width_px = shape[:2]
+    times, rest = divmod(width_px, SMALL_WIDTH_PX)
+    if rest or not times or BAND_PX % times or height_px % times:
+        return 0, height_px
+    return top // BAND_PX * BAND_PX, min(-(-bottom // BAND_PX) * BAND_PX, height_px)
 
 
 def small_picture(planes: Planes) -> np.ndarray:

@@ -4,16 +4,21 @@ Scrolled text is in other tiles than before and looks new there. When the pixels
 moved up or down, its parts keep the numbers that they had.
 """
 
-from collections.abc import Callable
 from typing import NamedTuple
 
 import cv2
 import numpy as np
+from numpy.lib.stride_tricks import as_strided
 
-# Tiles that are looked for elsewhere in the picture before: enough to be sure of the distance, and
-# first of all so many, none of which is found elsewhere when another window came up.
-PROBES, FIRST_PROBES = 24, 6
+from scribebench.frames.visible import TILE, differing_tiles
+
+# Tiles that are looked for elsewhere in the picture before: enough to be sure of the distance. When
+# another window came up, hardly any two of the first ones (their number: of them) agree.
+PROBES = 24
+AGREEING_AFTER = {6: 1, 10: 2, 16: 3}
 GOLDEN_RATIO = 0.618034  # its multiples lie evenly between 0 and 1, however many are taken
+# Pixels of a tile's width in which it is looked for.
+NARROW = 4
 # Tiles with less contrast (0-255) than this are found anywhere.
 PROBE_INK = 60
 # Mean squared difference of a pixel at which a probe counts as found. Between two rows of the
@@ -43,16 +48,14 @@ def find_scroll(
     places: np.ndarray,
     unknown: np.ndarray,
     ink: np.ndarray,
-    differing: Callable[[np.ndarray], np.ndarray],
     columns: int,
     reduction: int,
 ) -> Scroll | None:
     """Return how far a page moved between two pictures, or null.
 
     `before` and `after` are brightness, whole and reduced to whole tiles. `places` are the changed
-    tiles, `unknown` those of them that show nothing known, `ink` their contrast. `differing` says
-    which tiles of a difference are visibly different, `reduction` by how much the compared picture
-    is smaller than the recording's.
+    tiles, `unknown` those of them that show nothing known, `ink` their contrast; `reduction` is by
+    how much the compared picture is smaller than the recording's.
     """
     probes = places[unknown & (ink > PROBE_INK)]
     if len(probes) < MIN_MOVED:
@@ -60,12 +63,13 @@ def find_scroll(
     rows = _vote(before[1], after[1], _spread(probes), columns)
     if rows is None:
         return None
+    region = _Region.around(places[unknown], columns)
     best: tuple[int, int, np.ndarray] | None = None
     # The compared picture is reduced: the exact distance lies between two of its rows.
     for distance_px in range(rows * reduction - reduction + 1, rows * reduction + reduction):
-        shifted = _shifted(before[0], distance_px, reduction, after[1].shape)
-        moved = ~differing(cv2.absdiff(after[1], shifted))
-        moved = moved[places] & unknown
+        same = _same(before[0], after[1], distance_px, reduction, region)
+        moved = unknown.copy()
+        moved[unknown] = region.pick(same, places[unknown], columns)
         count = int((moved & (ink > PROBE_INK)).sum())
         if best is None or count > best[0]:
             best = (count, distance_px, moved)
@@ -83,41 +87,83 @@ def _spread(places: np.ndarray) -> np.ndarray:
 
 def _vote(before: np.ndarray, after: np.ndarray, probes: np.ndarray, columns: int) -> int | None:
     """Return the distance, in rows, at which most probes are found in their own column."""
-    tile = after.shape[1] // columns
     votes: list[int] = []
     for number, place in enumerate(probes.tolist()):
-        if number == FIRST_PROBES and not any(abs(vote) > 1 for vote in votes):
+        if number in AGREEING_AFTER and _agreeing(votes)[1] < AGREEING_AFTER[number]:
             return None
-        top, left = place // columns * tile, place % columns * tile
-        probe = after[top : top + tile, left : left + tile]
-        match = cv2.matchTemplate(before[:, left : left + tile], probe, cv2.TM_SQDIFF).ravel()
-        row = int(match.argmin())
-        if match[row] < FOUND * tile * tile:
+        top, left = place // columns * TILE, place % columns * TILE
+        strip, probe = before[:, left : left + TILE], after[top : top + TILE, left : left + TILE]
+        row = _most_alike(_narrow(strip), _narrow(probe))
+        if cv2.norm(strip[row : row + TILE], probe) ** 2 < FOUND * TILE**2:
             votes.append(row - top)
+    row, agreeing = _agreeing(votes)
+    return row if agreeing >= max(MIN_VOTES, VOTE_SHARE * len(votes)) else None
+
+
+def _narrow(strip: np.ndarray) -> np.ndarray:
+    size = (NARROW, len(strip))
+    return cv2.resize(strip, size, interpolation=cv2.INTER_AREA).astype(np.float32)
+
+
+def _most_alike(strip: np.ndarray, probe: np.ndarray) -> int:
+    """Return the row of a strip (float32, height x NARROW) from which on it is most like a probe.
+
+    It compares the squared differences, but for what they all have in common.
+    """
+    shape, pitch = (len(strip) - TILE + 1, probe.size), strip.itemsize
+    windows = as_strided(strip, shape, (NARROW * pitch, pitch), writeable=False)
+    squares = np.append(np.float32(0), np.einsum("ij,ij->i", strip, strip)).cumsum()
+    return int((squares[TILE:] - squares[:-TILE] - 2 * (windows @ probe.ravel())).argmin())
+
+
+def _agreeing(votes: list[int]) -> tuple[int, int]:
+    """Return the distance for which most of those vote that moved at all, and how many do."""
     moved = np.array([vote for vote in votes if abs(vote) > 1])
-    if len(moved) < MIN_VOTES:
-        return None
+    if not len(moved):
+        return 0, 0
     agreeing = (np.abs(moved[:, None] - moved) <= 1).sum(axis=1)
-    if agreeing.max() < max(MIN_VOTES, VOTE_SHARE * len(votes)):
-        return None
-    return int(moved[agreeing.argmax()])
+    return int(moved[agreeing.argmax()]), int(agreeing.max())
 
 
-def _shifted(
-    luma: np.ndarray, distance_px: int, reduction: int, shape: tuple[int, ...]
+class _Region(NamedTuple):
+    """The rows and columns of tiles that enclose some places; the ends are excluded."""
+
+    top: int
+    bottom: int
+    left: int
+    right: int
+
+    @classmethod
+    def around(cls, places: np.ndarray, columns: int) -> "_Region":
+        row, column = places // columns, places % columns
+        return cls(int(row.min()), int(row.max()) + 1, int(column.min()), int(column.max()) + 1)
+
+    def pick(self, tiles: np.ndarray, places: np.ndarray, columns: int) -> np.ndarray:
+        """Return the values of places from an array of the region's rows x columns."""
+        return tiles[places // columns - self.top, places % columns - self.left]
+
+
+def _same(
+    before: np.ndarray, after: np.ndarray, distance_px: int, reduction: int, region: _Region
 ) -> np.ndarray:
-    """Return brightness moved up by a distance, reduced and filled up to `shape`."""
-    height_px, width_px = luma.shape
-    moved = np.zeros_like(luma)
-    if distance_px >= 0:
-        moved[: max(0, height_px - distance_px)] = luma[distance_px:]
-    else:
-        moved[-distance_px:] = luma[:distance_px]
-    size = (width_px // reduction, height_px // reduction)
-    moved = moved[: size[1] * reduction, : size[0] * reduction]
-    reduced = cv2.resize(moved, size, interpolation=cv2.INTER_AREA) if reduction > 1 else moved
-    down, right = shape[0] - reduced.shape[0], shape[1] - reduced.shape[1]
-    return cv2.copyMakeBorder(reduced, 0, down, 0, right, cv2.BORDER_REPLICATE)
+    """Return which tiles of a region show what stood `distance_px` further down before."""
+    now = after[region.top * TILE : region.bottom * TILE, region.left * TILE : region.right * TILE]
+    # Both pictures are filled up to whole tiles by their last row and column, after reduction.
+    height = min(now.shape[0], before.shape[0] // reduction - region.top * TILE)
+    width = min(now.shape[1], before.shape[1] // reduction - region.left * TILE)
+    top, left = region.top * TILE * reduction + distance_px, region.left * TILE * reduction
+    bottom = top + height * reduction
+    part = before[max(0, top) : max(0, bottom), left : left + width * reduction]
+    # What lies outside the picture before is black, as nothing that scrolled into it is.
+    above, below = max(0, -top), max(0, bottom - before.shape[0])
+    if above or below:
+        part = cv2.copyMakeBorder(part, above, below, 0, 0, cv2.BORDER_CONSTANT)
+    if reduction > 1:
+        part = cv2.resize(part, (width, height), interpolation=cv2.INTER_AREA)
+    down, right = now.shape[0] - height, now.shape[1] - width
+    if down or right:
+        part = cv2.copyMakeBorder(part, 0, down, 0, right, cv2.BORDER_REPLICATE)
+    return ~differing_tiles(cv2.absdiff(now, part))
 
 
 class Pages:

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scribebench.frames.contents import Contents, Events
+from scribebench.frames.contents import Contents
+from scribebench.frames.runs import Events
 
 # A state ends where content that counts so much comes or goes.
 ENDS_AT = 0.5
@@ -15,6 +16,8 @@ RESTLESS_BESIDE_S, RESTLESS_BESIDE_SAMPLES = 10.0, 5
 # A stretch without a settled state that is longer than this gets states all the same.
 UNSETTLED_S = 4.0
 UNSETTLED_STATE_S, UNSETTLED_STATE_SAMPLES = 1.5, 2
+# Text streams through a stretch when so many tiles of it come and go; it is cut into parts.
+STREAMS_TILES, STREAMING_S = 24.0, 20.0
 # So many tiles more in passing make a frame hardly worse, as the median does in an animation.
 ALMOST_LEAST_TILES = 2
 
@@ -62,14 +65,17 @@ def find_states(events: Events, contents: Contents, pictured: np.ndarray) -> lis
         ]
         unsettled += pieces or [gap]  # at a beat, all pieces are too short
     passing = _passing(contents, total)
-    return sorted(
-        (
-            State(first, last, _best(passing, pictured, first, last, rests), rests)
-            for stretches, rests in ((settled, True), (unsettled, False))
-            for first, last in stretches
-        ),
-        key=lambda state: state.first,
-    )
+    by_first = np.argsort(contents.first, kind="stable")
+    states = []
+    for stretches, rests in ((settled, True), (unsettled, False)):
+        for stretch in stretches:
+            streams = _streams(*stretch, contents, by_first)
+            parts, settles = (_parts(*stretch, events), False) if streams else ([stretch], rests)
+            states += [
+                State(first, last, _best(passing, pictured, first, last, settles), settles)
+                for first, last in parts
+            ]
+    return sorted(states, key=lambda state: state.first)
 
 
 def _change(contents: Contents, total: int) -> np.ndarray:
@@ -104,6 +110,26 @@ def _strong(change: np.ndarray, first: int, last: int) -> np.ndarray:
 def _stretches(first: int, last: int, cuts: np.ndarray) -> list[tuple[int, int]]:
     inner = [cut for cut in cuts.tolist() if first < cut <= last]
     return list(zip([first, *inner], [*(cut - 1 for cut in inner), last], strict=True))
+
+
+def _streams(first: int, last: int, contents: Contents, by_first: np.ndarray) -> bool:
+    """Return whether text streams through a stretch: much of it comes and is gone at the end.
+
+    `by_first` are the runs in the order of their first frames.
+    """
+    bounds = np.searchsorted(contents.first, (first + 1, last + 1), sorter=by_first)
+    come = by_first[slice(*bounds)]
+    gone = np.setdiff1d(contents.content[come], contents.content[come[contents.last[come] >= last]])
+    return contents.weight[gone[~contents.blank[gone]]].sum() >= STREAMS_TILES
+
+
+def _parts(first: int, last: int, events: Events) -> list[tuple[int, int]]:
+    """Cut a stretch into parts of about STREAMING_S."""
+    length_s = events.ends_s[last] - events.times_s[first]
+    count = max(1, round(length_s / STREAMING_S))
+    edges = events.times_s[first] + length_s / count * np.arange(1, count)
+    cuts = np.unique(np.searchsorted(events.times_s, edges - 1e-6))
+    return _stretches(first, last, cuts)
 
 
 def _gaps(stretches: list[tuple[int, int]], total: int) -> list[tuple[int, int]]:

@@ -17,7 +17,7 @@ THUMBNAIL_WIDTH_PX, CAPTION_PX, GAP_PX = 320, 24, 8
 KEPT_COLUMNS, KEPT_A_SHEET = 5, 60
 DROPPED_PAIRS_A_ROW = 2
 SHEET_QUALITY = 85
-GROUND, TEXT, MARK = (32, 32, 32), (230, 230, 230), (0, 96, 255)
+GROUND, TEXT, MARK = 32, (230, 230, 230), (0, 96, 255)
 # Two thumbnails differ in a place when brightness does by more than this (0-255).
 DIFFERS = 40
 MARGIN_PX = 4

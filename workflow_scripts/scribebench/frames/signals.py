@@ -1,12 +1,12 @@
 """What is measured of the whole of each sampled frame: cheap numbers for scenes and hashes."""
 
-from dataclasses import dataclass, replace
-from typing import Any
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
 from scribebench.frames.decode import Sample
+from scribebench.frames.planes import Planes, small_band, small_picture
 
 # Two pixels differ visibly when a channel differs by more than this; less is encoder noise.
 VISIBLE_DIFFERENCE = 14
@@ -41,45 +41,67 @@ class SignalMeter:
     """Measures sampled frames in order; holds one small frame."""
 
     def __init__(self) -> None:
-        self._previous: np.ndarray | None = None
-        self._last: Signals | None = None
+        self._size_px: tuple[int, ...] = ()
+        self._hsv = self._grey = np.zeros(0, np.uint8)
+        self._phash, self._brightness = "", 0.0
 
-    def measure(self, sample: Sample, still: bool = False) -> Signals:
-        """Return the signals of the next sampled frame; `still` when it looks like the last one."""
-        if still and self._last is not None:
-            self._last = replace(
-                self._last,
-                frame_index=sample.frame_index,
-                time_s=sample.time_s,
-                **dict.fromkeys(_DIFFERENCES, 0.0),
-            )
-            return self._last
-        small = sample.picture.small()
-        hsv = cv2.cvtColor(small, cv2.COLOR_BGR2HSV)
-        grey = cv2.cvtColor(small, cv2.COLOR_BGR2GRAY)
-        self._last = Signals(
-            frame_index=sample.frame_index,
-            time_s=sample.time_s,
-            phash=phash(grey),
-            brightness=round(float(grey.mean()), 4),
-            **self._differences(hsv),
+    def measure(self, sample: Sample, rows_px: tuple[int, int] | None = None) -> Signals:
+        """Return the signals of the next sampled frame.
+
+        Only rows from `rows_px[0]` to before `rows_px[1]` look otherwise than in the last one; null
+        when all of them may.
+        """
+        planes = sample.picture.planes()
+        differences: dict[str, float | None]
+        if planes.luma.shape != self._size_px:  # the first one, or the resolution changed
+            self._size_px = planes.luma.shape
+            self._hsv, self._grey = _converted(planes)
+            self._look()
+            differences = dict.fromkeys(_DIFFERENCES)
+        else:
+            top, bottom = rows_px or (0, self._size_px[0])
+            changed = top < bottom
+            differences = self._update(planes, top, bottom) if changed else _NO_DIFFERENCES
+        return Signals(
+            sample.frame_index,
+            sample.time_s,
+            phash=self._phash,
+            brightness=self._brightness,
+            **differences,
         )
-        self._previous = hsv
-        return self._last
 
-    def _differences(self, hsv: np.ndarray) -> dict[str, Any]:
-        previous = self._previous
-        if previous is None or previous.shape != hsv.shape:  # the resolution may change
-            return dict.fromkeys(_DIFFERENCES)
-        difference = cv2.absdiff(hsv, previous)
-        hue, sat, lum = (round(float(value), 6) for value in cv2.mean(difference)[:3])
-        return {
-            "content_val": round((hue + sat + lum) / 3, 6),
-            "delta_hue": hue,
-            "delta_sat": sat,
-            "delta_lum": lum,
-            "changed_fraction": _share_above(difference, VISIBLE_DIFFERENCE),
-        }
+    def _update(self, planes: Planes, top: int, bottom: int) -> dict[str, float | None]:
+        top, bottom = small_band(self._size_px, top, bottom)
+        hsv, grey = _converted(planes.band(top, bottom))
+        first = top * len(self._grey) // self._size_px[0]
+        rows = slice(first, first + len(grey))
+        differences = _differences(self._hsv[rows], hsv, len(grey) / len(self._grey))
+        self._hsv[rows], self._grey[rows] = hsv, grey
+        self._look()
+        return differences
+
+    def _look(self) -> None:
+        self._phash = phash(self._grey)
+        self._brightness = round(cv2.mean(self._grey)[0], 4)
+
+
+def _converted(planes: Planes) -> tuple[np.ndarray, np.ndarray]:
+    """Return a small picture in HSV and in grey."""
+    small = small_picture(planes)
+    return cv2.cvtColor(small, cv2.COLOR_BGR2HSV), cv2.cvtColor(small, cv2.COLOR_BGR2GRAY)
+
+
+def _differences(before: np.ndarray, after: np.ndarray, share: float) -> dict[str, float | None]:
+    """Return how much two pictures in HSV differ, as a share of larger ones that are the same."""
+    difference = cv2.absdiff(before, after)
+    hue, sat, lum = (round(value * share, 6) for value in cv2.mean(difference)[:3])
+    return {
+        "content_val": round((hue + sat + lum) / 3, 6),
+        "delta_hue": hue,
+        "delta_sat": sat,
+        "delta_lum": lum,
+        "changed_fraction": _share_above(difference, VISIBLE_DIFFERENCE) * share,
+    }
 
 
 def phash(grey: np.ndarray) -> str:
@@ -91,7 +113,9 @@ def phash(grey: np.ndarray) -> str:
     size = (HASHED_PX, HASHED_PX)
     tiny = cv2.resize(grey, size, interpolation=cv2.INTER_AREA).astype(np.float32)
     low = cv2.dct(tiny)[:FREQUENCIES, :FREQUENCIES] * _DCT_SCALE
-    bits = np.packbits((low > np.median(low)).ravel())
+    ranked = np.sort(low, axis=None)  # np.median takes ten times as long
+    middle = (ranked[low.size // 2 - 1] + ranked[low.size // 2]) / 2
+    bits = np.packbits((low > middle).ravel())
     return bits.tobytes().hex()
 
 
@@ -103,3 +127,4 @@ def _share_above(difference: np.ndarray, threshold: int) -> float:
 
 
 _DIFFERENCES = ("content_val", "delta_hue", "delta_sat", "delta_lum", "changed_fraction")
+_NO_DIFFERENCES: dict[str, float | None] = dict.fromkeys(_DIFFERENCES, 0.0)

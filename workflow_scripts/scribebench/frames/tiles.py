@@ -6,25 +6,24 @@ gets a number: the same number whenever the tile shows the same again, and, afte
 where the same text has moved to. All decisions are made from these numbers later.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
 
 from scribebench.frames.planes import Planes
 from scribebench.frames.scroll import Pages, find_scroll
+from scribebench.frames.visible import (
+    TILE,
+    VISIBLE,
+    VISIBLE_PIXELS,
+    absolute,
+    differing_tiles,
+    look_alike,
+)
 
-# Pixels of a tile's edge, in the picture that is compared (the recording's, halved or quartered).
-TILE = 16
 # Tiles are numbered row * ROW + column, so that a number means the same place at any resolution.
 ROW = 1024
-# Two recordings of the same screen differ by up to 28 of 255 after halving (H.264, CRF 18 to 28);
-# the smallest changes of text differ by 40 and more.
-VISIBLE = 28
-VISIBLE_PIXELS = 2
-# Shades, fades and highlights: weak, but over a good part of a tile.
-FAINT = 10
-FAINT_PIXELS = 48
 # U and V of the same place, of a picture reduced to COLOUR_CELLS x COLOUR_CELLS cells a tile.
 COLOURED = 20
 COLOUR_CELLS = 4
@@ -60,8 +59,9 @@ class Changes:
 
     `contents` are numbers from 0, MOVING or NOTHING; `flags` say how each came about; `ink` is the
     contrast of the content (0-255). `spots` counts the spots, each as small as a pointer, that are
-    all that changed; 0 when anything larger did. `scrolled_px` is how far a page moved up. `still`
-    is true when not one pixel of the picture visibly differs from the sample before.
+    all that changed; 0 when anything larger did. `scrolled_px` is how far a page moved up. Rows of
+    the picture from `rows_px[0]` to before `rows_px[1]` visibly differ from the sample before, also
+    in tiles that are not listed because they show movement as before.
     """
 
     tiles: np.ndarray
@@ -70,7 +70,7 @@ class Changes:
     ink: np.ndarray
     spots: int = 0
     scrolled_px: int = 0
-    still: bool = False
+    rows_px: tuple[int, int] = (0, 0)
 
     @property
     def pointer_like(self) -> bool:
@@ -79,8 +79,7 @@ class Changes:
 
 
 _UNCHANGED = np.zeros(0, np.int32)
-STILL = Changes(_UNCHANGED, _UNCHANGED, _UNCHANGED, _UNCHANGED, still=True)
-CALM = Changes(_UNCHANGED, _UNCHANGED, _UNCHANGED, _UNCHANGED)
+STILL = Changes(_UNCHANGED, _UNCHANGED, _UNCHANGED, _UNCHANGED)
 
 
 def reduction(width_px: int, height_px: int) -> int:
@@ -160,7 +159,6 @@ class _Grid:
         self._colour = self._reduced_colour(planes)
         # Memory that is taken anew for each picture costs more than what is computed in it.
         self._difference = np.empty_like(self._shown)
-        self._above = np.empty_like(self._shown)
         places = np.arange(len(self._content))
         return self._name(places, self._shown, self._colour, next_content, None)
 
@@ -169,7 +167,7 @@ class _Grid:
         self._sample += 1
         grey, colour = self._reduced(planes), self._reduced_colour(planes)
         difference = cv2.absdiff(grey, self._shown, dst=self._difference)
-        changed, still = self._changed(difference, cv2.absdiff(colour, self._colour))
+        changed = self._changed(difference, cv2.absdiff(colour, self._colour))
         resting = ~changed & (self._content == MOVING)
         counted = np.minimum(self._restless, 250) + 1 if moves else 0
         self._restless = np.where(changed, counted, 0).astype(np.uint8)
@@ -177,9 +175,18 @@ class _Grid:
         before, before_reduced = self._before, self._before_reduced
         self._before, self._before_reduced = planes.luma, grey
         if not len(places):
-            return STILL if still else CALM
+            return STILL
         spots = self._spots(difference, changed) if len(places) <= BLOB_TILES else 0
-        return self._name(places, grey, colour, next_content, (before, before_reduced), spots)
+        changes = self._name(places, grey, colour, next_content, (before, before_reduced))
+        return replace(changes, spots=spots, rows_px=self._rows_px(np.flatnonzero(changed)))
+
+    def _rows_px(self, places: np.ndarray) -> tuple[int, int]:
+        """Return the rows of the recording's picture that enclose some places."""
+        if not len(places):
+            return 0, 0
+        height = TILE * self._reduction
+        top, bottom = int(places[0]) // self._columns, int(places[-1]) // self._columns + 1
+        return top * height, min(bottom * height, self.shape[0])
 
     def _name(
         self,
@@ -188,11 +195,10 @@ class _Grid:
         colour: np.ndarray,
         next_content: int,
         before: tuple[np.ndarray, np.ndarray] | None,
-        spots: int = 0,
     ) -> Changes:
         """Give each changed tile the number of what it shows now."""
         cells, colours = self._cells(grey, places), self._colour_cells(colour, places)
-        hashes, ink = self._hashes(grey, places, cells)
+        hashes, ink = _hashes(cells)
         contents = self._memory.find(places, hashes, cells, colours, self._sample)
         flags = np.where(contents >= 0, SEEN, 0).astype(np.uint8)
         scroll = None
@@ -204,7 +210,6 @@ class _Grid:
                 places,
                 unknown,
                 ink,
-                self._differing,
                 self._columns,
                 self._reduction,
             )
@@ -238,7 +243,6 @@ class _Grid:
             contents=contents[differs],
             flags=flags[differs],
             ink=ink[differs],
-            spots=spots,
             scrolled_px=0 if scroll is None else round(scroll.rows * self._reduction),
         )
 
@@ -266,40 +270,15 @@ class _Grid:
             target[:, picked.shape[1] :] = target[:, picked.shape[1] - 1 : picked.shape[1]]
         return samples
 
-    def _changed(self, grey: np.ndarray, colour: np.ndarray) -> tuple[np.ndarray, bool]:
-        """Return which tiles visibly differ, by differences of brightness and colour; and whether
-        no pixel does."""
-        strongest = float(cv2.minMaxLoc(grey)[1])
-        coloured = colour.max() > COLOURED
-        if strongest <= FAINT and not coloured:
-            return np.zeros(len(self._content), bool), True
-        changed = self._differing(grey)
-        if coloured:
+    def _changed(self, grey: np.ndarray, colour: np.ndarray) -> np.ndarray:
+        """Return which tiles visibly differ, by differences of brightness and colour."""
+        changed = differing_tiles(grey)
+        if colour.max() > COLOURED:
             cells = (colour > COLOURED).reshape(
                 2, self._rows, COLOUR_CELLS, self._columns, COLOUR_CELLS
             )
-            changed |= cells.any(axis=(0, 2, 4)).ravel()
-        return changed, False
-
-    def _differing(self, difference: np.ndarray) -> np.ndarray:
-        """Return which tiles visibly differ, by differences of brightness."""
-        differing = np.zeros((self._rows, self._columns), bool)
-        _, above = cv2.threshold(difference, FAINT, 255, cv2.THRESH_BINARY, dst=self._above)
-        left, top, width, height = cv2.boundingRect(above)
-        if width and height:  # what differs at all is often a small part of the picture
-            rows = slice(top // TILE, -(-(top + height) // TILE))
-            columns = slice(left // TILE, -(-(left + width) // TILE))
-            where = (
-                slice(rows.start * TILE, rows.stop * TILE),
-                slice(columns.start * TILE, columns.stop * TILE),
-            )
-            size = (columns.stop - columns.start, rows.stop - rows.start)
-            faint = _pixels(above[where], size)
-            visible = cv2.threshold(difference[where], VISIBLE, 255, cv2.THRESH_BINARY)[1]
-            differing[rows, columns] = (_pixels(visible, size) >= VISIBLE_PIXELS) | (
-                faint >= FAINT_PIXELS
-            )
-        return differing.ravel()
+            changed |= cells.any(axis=(0, 2, 4))
+        return changed.ravel()
 
     def _spots(self, difference: np.ndarray, changed: np.ndarray) -> int:
         """Count the spots that differ; 0 when one of them is larger than a pointer."""
@@ -344,21 +323,6 @@ class _Grid:
         colour = self._colour.reshape(2, self._rows, COLOUR_CELLS, self._columns, COLOUR_CELLS)
         colour[:, rows, :, columns] = colours.reshape(-1, 2, COLOUR_CELLS, COLOUR_CELLS)
 
-    def _hashes(
-        self, grey: np.ndarray, places: np.ndarray, cells: np.ndarray
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Return a 64-bit perceptual hash and the contrast (0-255) of each tile."""
-        size = (self._columns * 8, self._rows * 8)
-        small = cv2.resize(grey, size, interpolation=cv2.INTER_AREA)
-        tiles = small.reshape(self._rows, 8, self._columns, 8)
-        tiles = tiles[places // self._columns, :, places % self._columns].reshape(len(places), 64)
-        low, high = tiles.min(axis=1), tiles.max(axis=1)
-        middle = (low.astype(np.int16) + high) // 2 + 4
-        shape = np.packbits(tiles > middle[:, None], axis=1).view(np.uint64).ravel()
-        ink = cells.max(axis=1) - cells.min(axis=1)
-        grey_value = tiles.mean(axis=1).astype(np.int64) // 8
-        return np.where(ink < BLANK_INK, _GREY_HASHES[grey_value], shape), ink
-
     def _how(self, places: np.ndarray, cells: np.ndarray) -> np.ndarray:
         """Say how new contents came about from what the tiles showed: shaded, grown or neither.
 
@@ -367,13 +331,26 @@ class _Grid:
         """
         before = self._cells(self._shown, places).astype(np.int16)
         difference = cells - before
-        shift = np.median(difference, axis=1).astype(np.int16)[:, None]
+        shift = _median(difference)
         shaded = (np.abs(difference - shift) > VISIBLE).sum(axis=1) < VISIBLE_PIXELS
-        ground = np.median(before, axis=1).astype(np.int16)[:, None]
+        ground = _median(before)
         written = np.abs(before - ground) > 20
         lost = (np.abs(difference) > VISIBLE) & written
         grown = (lost.sum(axis=1) < VISIBLE_PIXELS) | _is_caret(lost)
         return (shaded * SHADED + grown * GROWN).astype(np.uint8)
+
+
+def _hashes(cells: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return a 64-bit perceptual hash and the contrast (0-255) of each tile."""
+    size = (TILE // 2, len(cells) * TILE // 2)
+    small = cv2.resize(cells.reshape(-1, TILE), size, interpolation=cv2.INTER_AREA)
+    small = small.reshape(len(cells), -1)
+    low, high = small.min(axis=1), small.max(axis=1)
+    middle = (low.astype(np.int16) + high) // 2 + 4
+    shape = np.packbits(small > middle[:, None], axis=1).view(np.uint64).ravel()
+    ink = cells.max(axis=1) - cells.min(axis=1)
+    grey_value = small.mean(axis=1).astype(np.int64) // 8
+    return np.where(ink < BLANK_INK, _GREY_HASHES[grey_value], shape), ink
 
 
 def _is_caret(lost: np.ndarray) -> np.ndarray:
@@ -381,14 +358,6 @@ def _is_caret(lost: np.ndarray) -> np.ndarray:
     lost = lost.reshape(-1, TILE, TILE)
     columns, rows = lost.any(axis=1).sum(axis=1), lost.any(axis=2).sum(axis=1)
     return (columns <= CARET_COLUMNS) & (rows >= CARET_ROWS)
-
-
-def _pixels(above: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """Count the pixels of each tile that are 255 and not 0; `size` is columns and rows of tiles.
-
-    The mean of 256 pixels that are 0 or 255 is, rounded, their number.
-    """
-    return cv2.resize(above, size, interpolation=cv2.INTER_AREA)
 
 
 class _Memory:
@@ -422,8 +391,8 @@ class _Memory:
             if not len(waiting):
                 break
             where = places[waiting]
-            same = _look_alike(self._cells[where, slots], cells[waiting], VISIBLE, FAINT)
-            colour = _absolute(self._colours[where, slots], colours[waiting])
+            same = look_alike(self._cells[where, slots], cells[waiting])
+            colour = absolute(self._colours[where, slots], colours[waiting])
             same &= (colour <= COLOURED).all(axis=1)
             found = waiting[same]
             contents[found] = self._contents[where[same], slots[same]]
@@ -453,12 +422,7 @@ class _Memory:
         self._used[places, slots] = sample + 1
 
 
-def _look_alike(first: np.ndarray, second: np.ndarray, visible: int, faint: int) -> np.ndarray:
-    difference = _absolute(first, second)
-    same = (difference > visible).sum(axis=1) <= VISIBLE_PIXELS
-    return same & ((difference > faint).sum(axis=1) < FAINT_PIXELS)
-
-
-def _absolute(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """Return the absolute difference of two uint8 arrays without a wider type."""
-    return np.maximum(first, second) - np.minimum(first, second)
+def _median(rows: np.ndarray) -> np.ndarray:
+    """Return the upper median of each row, as a column."""
+    middle = rows.shape[1] // 2
+    return np.partition(rows, middle, axis=1)[:, middle : middle + 1]

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from scribebench.errors import ScribebenchError
-from scribebench.frames.contents import Events
+from scribebench.frames.runs import Events
 from scribebench.frames.strategies.auto import select_auto
 from scribebench.frames.strategies.decisions import Decision, Settings
 from scribebench.frames.strategies.even import select_even

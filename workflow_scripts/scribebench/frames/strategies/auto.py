@@ -10,15 +10,16 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from scribebench.frames.contents import Contents, Events, read_contents
+from scribebench.frames.contents import Contents, read_contents
+from scribebench.frames.runs import Events
 from scribebench.frames.settled import State, find_states
 from scribebench.frames.strategies.decisions import Decision, Settings
 from scribebench.frames.strategies.keepalive import with_keepalive
 
 # Each tile that is arranged as on no kept frame adds so much; all of them add ARRANGED_MOST.
-ARRANGED, ARRANGED_MOST = 0.06, 3.0
-# A state that adds less adds nothing: six tiles otherwise arranged, or a third of a tile lost.
-ADDS_LEAST = 0.36
+ARRANGED, ARRANGED_MOST = 0.13, 3.0
+# A state that adds less adds nothing: four tiles otherwise arranged, or half a tile lost.
+ADDS_LEAST = 0.5
 # With `budget: auto` the bar rises as frames are kept: fivefold at so many frames.
 USUAL_FRAMES, USUAL_FRAMES_A_MINUTE = 20, 4.0
 RISE, RISE_POWER = 4.0, 4
@@ -68,7 +69,7 @@ class _Cover:
         # Blank tiles tell how a screen is arranged; nothing is lost with them.
         self._lost = np.where(contents.blank, 0.0, weight)
         everywhere = np.arange(len(contents.content))
-        self.shown = self._sum(everywhere, weight[contents.content])
+        self.shown = self._sum(everywhere, contents.arranged[contents.content])
         self.unseen = self._sum(everywhere, self._lost[contents.content])
         self.apart = np.full(len(states), np.inf)
         self._covered = np.zeros(len(weight), bool)
@@ -90,7 +91,7 @@ class _Cover:
     def distances(self, frame: int) -> np.ndarray:
         """Return how many tiles of each candidate are arranged otherwise than on a frame."""
         shown = self.on(frame)
-        weight = self._contents.weight
+        weight = self._contents.arranged
         runs = self._runs(shown)
         common = self._sum(runs, weight[self._contents.content[runs]])
         here = (self._contents.first <= frame) & (self._contents.last >= frame)

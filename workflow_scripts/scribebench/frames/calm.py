@@ -1,0 +1,130 @@
+"""Restlessness: clocks, panes that show figures and animations, told from what a person does."""
+
+import numpy as np
+
+from scribebench.frames.runs import SMALL_TILES, Events, Runs, lasted_s
+from scribebench.frames.tiles import BLANK_INK, GROWN, ROW, SCROLLED, SHADED
+
+# Activity of a tile: changes in so many bins on both sides, of this length.
+BIN_S, BINS_BESIDE = 5.0, 4
+# A change that adds to what is there, or blanks it, tells less of activity than a replacement.
+ADDING_ACTIVITY = 0.4
+# A tile that changes up to so often counts in full; from the second number on, not at all.
+CALM_CHANGES, RESTLESS_CHANGES = 3.5, 7.0
+# What rests so long counts all the same, in part and in full: an animation that ended.
+RESTS_S, RESTS_FULLY_S = 60.0, 120.0
+# As restless as its tenth most restless neighbour: an animation is more than its moving edge.
+NEIGHBOUR_RANK = 10
+NEIGHBOUR_ROWS, NEIGHBOUR_COLUMNS = 3, 4
+# A change of more than this share of the picture is another window and no activity.
+WINDOW_SHARE = 0.3
+# Clocks, counters and panes that show figures: what changes in so many bins of this length, within
+# this time before and after. Small changes count in full up to the first number, others up to the
+# second.
+CLOCK_S, CLOCK_BIN_S, CLOCK_POWER = 300.0, 10.0, 3
+CLOCK_CHANGES, PANE_CHANGES = 4.0, 10.0
+
+
+def calmness(events: Events, runs: Runs, before: np.ndarray, ink: np.ndarray) -> np.ndarray:
+    """Return for each run how little its place changes otherwise: 1, or less for what moves."""
+    if not len(runs.tile):
+        return np.zeros(0)
+    starts_s = events.times_s[runs.first]
+    tiles = len(np.unique(runs.tile))
+    local = (runs.first > 0) & (runs.patch < WINDOW_SHARE * tiles)
+    readable = ink[runs.content] >= BLANK_INK
+    readable &= (before >= 0) & (ink[np.maximum(before, 0)] >= BLANK_INK)
+    replaces = readable & (runs.flags & (SHADED | GROWN) == 0)
+    local &= runs.flags & SCROLLED == 0
+    changes = _activity(events, runs.tile, starts_s, local & replaces, local & ~replaces)
+    restless = (RESTLESS_CHANGES - changes) / (RESTLESS_CHANGES - CALM_CHANGES)
+    rests = (lasted_s(events, runs) - RESTS_S) / (RESTS_FULLY_S - RESTS_S)
+    small = (runs.first > 0) & (runs.patch <= SMALL_TILES)
+    seldom = _seldom(runs.tile, starts_s, local, PANE_CHANGES)
+    clock = np.where(small, _seldom(runs.tile, starts_s, small, CLOCK_CHANGES), 1.0)
+    return np.maximum(restless.clip(0, 1), rests.clip(0, 1)) * np.minimum(seldom, clock)
+
+
+def _activity(
+    events: Events,
+    tile: np.ndarray,
+    starts_s: np.ndarray,
+    replacing: np.ndarray,
+    adding: np.ndarray,
+) -> np.ndarray:
+    """Return how often each run's tile, or its neighbourhood, changes around the run's start."""
+    second = max(1.0, events.step_s)
+    bin_s = max(BIN_S, 5 * events.step_s)
+    bins = int(events.times_s[-1] / bin_s) + 1
+    rows, columns = int(tile.max()) // ROW + 1, int((tile % ROW).max()) + 1
+    # One more column on both sides of rows: neighbours beyond the edge never change.
+    place = tile // ROW * columns + tile % ROW
+    counted = []
+    for chosen, weight in ((replacing, 1.0), (adding, ADDING_ACTIVITY)):
+        keys = np.stack([(starts_s[chosen] / second).astype(np.int64), place[chosen]], axis=1)
+        keys = np.unique(keys, axis=0)
+        number = np.minimum((keys[:, 0] * second / bin_s).astype(np.int64), bins - 1)
+        counted.append((number, keys[:, 1], weight))
+    result = np.ones(len(tile))
+    run_bin = np.minimum((starts_s / bin_s).astype(np.int64), bins - 1)
+    by_bin = np.argsort(run_bin, kind="stable")
+    bounds = np.searchsorted(run_bin[by_bin], np.arange(bins + 1))
+    window = np.zeros(rows * columns)
+    sums = [_by_bin(number, where, weight, bins) for number, where, weight in counted]
+    for index in range(-BINS_BESIDE, bins):
+        for places, weights, edges in sums:
+            _add(window, places, weights, edges, index + BINS_BESIDE, 1)
+            _add(window, places, weights, edges, index - BINS_BESIDE - 1, -1)
+        if index < 0 or bounds[index] == bounds[index + 1]:
+            continue
+        around = _around(window.reshape(rows, columns))
+        chosen = by_bin[bounds[index] : bounds[index + 1]]
+        result[chosen] = np.maximum(around.ravel()[place[chosen]], 1)
+    return result
+
+
+def _by_bin(
+    number: np.ndarray, places: np.ndarray, weight: float, bins: int
+) -> tuple[np.ndarray, float, np.ndarray]:
+    order = np.argsort(number, kind="stable")
+    return places[order], weight, np.searchsorted(number[order], np.arange(bins + 1))
+
+
+def _add(
+    window: np.ndarray, places: np.ndarray, weight: float, edges: np.ndarray, index: int, sign: int
+) -> None:
+    if 0 <= index < len(edges) - 1:
+        np.add.at(window, places[edges[index] : edges[index + 1]], sign * weight)
+
+
+def _around(changes: np.ndarray) -> np.ndarray:
+    """Return for each tile its changes, or those of its neighbour of NEIGHBOUR_RANK if more."""
+    down, right = NEIGHBOUR_ROWS, NEIGHBOUR_COLUMNS
+    rows, columns = changes.shape
+    padded = np.pad(changes, ((down, down), (right, right)))
+    neighbours = np.stack(
+        [
+            padded[row : row + rows, column : column + columns]
+            for row in range(2 * down + 1)
+            for column in range(2 * right + 1)
+            if (row, column) != (down, right)
+        ]
+    )
+    ranked = np.partition(neighbours, -NEIGHBOUR_RANK, axis=0)[-NEIGHBOUR_RANK]
+    return np.maximum(changes, ranked)
+
+
+def _seldom(
+    tile: np.ndarray, starts_s: np.ndarray, chosen: np.ndarray, changes: float
+) -> np.ndarray:
+    """Return 1 for runs in whose place no more such changes occur for minutes, less for others."""
+    number = (starts_s / CLOCK_BIN_S).astype(np.int64)
+    bins, span = int(number.max(initial=0)) + 1, int(CLOCK_S / CLOCK_BIN_S)
+    keys = np.unique(tile[chosen].astype(np.int64) * bins + number[chosen])
+    # At both ends of the recording as many bins are looked at as in its middle.
+    first = (number - span).clip(0, max(0, bins - 2 * span - 1))
+    last = np.minimum(first + 2 * span, bins - 1)
+    at = tile.astype(np.int64) * bins
+    after = np.searchsorted(keys, at + last, side="right")
+    ticks = after - np.searchsorted(keys, at + first, side="left")
+    return ((changes / np.maximum(ticks, 1)) ** CLOCK_POWER).clip(0, 1)
