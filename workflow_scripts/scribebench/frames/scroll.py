@@ -4,6 +4,7 @@ Scrolled text is in other tiles than before and looks new there. When the pixels
 moved up or down, its parts keep the numbers that they had.
 """
 
+from collections import Counter
 from typing import NamedTuple
 
 import cv2
@@ -248,9 +249,8 @@ class Pages:
         known = sources[self._page[sources] >= 0]
         if not len(known):
             return None
-        looks = np.stack([self._page[known], self._offset[known]])
-        looks, often = np.unique(looks, axis=1, return_counts=True)
-        page, offset = int(looks[0, often.argmax()]), float(looks[1, often.argmax()])
+        looks = Counter(zip(self._page[known].tolist(), self._offset[known].tolist(), strict=True))
+        page, offset = looks.most_common(1)[0][0]
         bands = self._bands.get(page, {})
         agreeing = sum(
             bands.get((source % self._columns, self._band(source, offset))) == shown[source]
