@@ -77,9 +77,10 @@ def _activity(
             _add(window, places, weights, edges, index - BINS_BESIDE - 1, -1)
         if index < 0 or bounds[index] == bounds[index + 1]:
             continue
-        around = _around(window.reshape(rows, columns))
         chosen = by_bin[bounds[index] : bounds[index + 1]]
-        result[chosen] = np.maximum(around.ravel()[place[chosen]], 1)
+        places, runs_of = np.unique(place[chosen], return_inverse=True)
+        around = _around(window.reshape(rows, columns), places)
+        result[chosen] = np.maximum(around[runs_of], 1)
     return result
 
 
@@ -97,21 +98,20 @@ def _add(
         np.add.at(window, places[edges[index] : edges[index + 1]], sign * weight)
 
 
-def _around(changes: np.ndarray) -> np.ndarray:
-    """Return for each tile its changes, or those of its neighbour of NEIGHBOUR_RANK if more."""
+def _around(changes: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """Return for tiles their changes, or those of their neighbour of NEIGHBOUR_RANK if more.
+
+    `changes` is rows x columns, `places` are row * columns + column.
+    """
     down, right = NEIGHBOUR_ROWS, NEIGHBOUR_COLUMNS
-    rows, columns = changes.shape
+    columns = changes.shape[1]
     padded = np.pad(changes, ((down, down), (right, right)))
-    neighbours = np.stack(
-        [
-            padded[row : row + rows, column : column + columns]
-            for row in range(2 * down + 1)
-            for column in range(2 * right + 1)
-            if (row, column) != (down, right)
-        ]
-    )
-    ranked = np.partition(neighbours, -NEIGHBOUR_RANK, axis=0)[-NEIGHBOUR_RANK]
-    return np.maximum(changes, ranked)
+    centres = (places // columns + down) * padded.shape[1] + places % columns + right
+    beside = np.arange(-down, down + 1)[:, None] * padded.shape[1] + np.arange(-right, right + 1)
+    beside = beside[beside != 0]
+    neighbours = padded.ravel()[centres[:, None] + beside]
+    ranked = np.partition(neighbours, -NEIGHBOUR_RANK, axis=1)[:, -NEIGHBOUR_RANK]
+    return np.maximum(changes.ravel()[places], ranked)
 
 
 def _seldom(

@@ -9,11 +9,11 @@ from scribebench.frames.candidates import CandidateFilter, PictureWriter
 from scribebench.frames.decode import DecodeReport, Sample, sample
 from scribebench.frames.signals import SignalMeter
 from scribebench.frames.spec import ExtractSpec
-from scribebench.frames.tiles import Changes, TileTracker, reduction, tile_px
+from scribebench.frames.tiles import Changes, TileTracker, tile_px
 
 Row = dict[str, Any]
 # Frames that are decoded before they are looked at; each takes its memory.
-DECODED_AHEAD = 3
+DECODED_AHEAD = 6
 
 
 def extract(
@@ -27,8 +27,8 @@ def extract(
     row: Row | None = None
     with PictureWriter(candidates) as pictures:
         frames = sample(recording, spec.sample_fps, spec.masks, report, threads)
-        reduced = ahead(_reduced(frames), DECODED_AHEAD)
-        for frame, changes in _followed(reduced, stills=recording.is_dir()):
+        tiled = ahead(_tiled(frames), DECODED_AHEAD)
+        for frame, changes in _followed(tiled, stills=recording.is_dir()):
             signals = meter.measure(frame, changes.rows_px)
             ended = states.follow(frame, changes)
             if row is not None:
@@ -42,11 +42,11 @@ def extract(
             yield row | {"candidate": True}
 
 
-def _reduced(frames: Iterator[Sample]) -> Iterator[Sample]:
-    """Yield frames whose brightness is reduced already, so that it is done beside the tracker."""
+def _tiled(frames: Iterator[Sample]) -> Iterator[Sample]:
+    """Yield frames whose pixels are ready to be compared, so that it is done beside the tracker."""
     for frame in frames:
         planes = frame.picture.planes()
-        planes.reduced(reduction(planes.luma.shape[1], planes.luma.shape[0]))
+        _ = planes.tiled, planes.tiled_colour
         yield frame
 
 

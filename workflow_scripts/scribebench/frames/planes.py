@@ -11,6 +11,10 @@ import av
 import cv2
 import numpy as np
 
+from scribebench.frames.visible import TILE
+
+# Colour is compared in so many samples across and down a tile.
+COLOUR_CELLS = 4
 SMALL_WIDTH_PX = 320
 # A whole number of rows after all reductions to SMALL_WIDTH_PX that occur.
 BAND_PX = 96
@@ -63,6 +67,37 @@ class Planes:
         return band
 
     @cached_property
+    def tiled(self) -> np.ndarray:
+        """Brightness, reduced and filled up to whole tiles by its last row and column."""
+        factor = reduction(*self.luma.shape)
+        height, width = (length // factor for length in self.luma.shape)
+        shape = -(-height // TILE) * TILE, -(-width // TILE) * TILE
+        if factor != 2:
+            luma = self.reduced(factor)
+            below, beside = shape[0] - height, shape[1] - width
+            return cv2.copyMakeBorder(luma, 0, below, 0, beside, cv2.BORDER_REPLICATE)
+        tiled = np.empty(shape, np.uint8)
+        vars(self)["_half"] = _halved(self.luma, tiled[:height, :width])
+        tiled[height:, :width] = tiled[height - 1, :width]
+        tiled[:, width:] = tiled[:, width - 1 : width]
+        return tiled
+
+    @cached_property
+    def tiled_colour(self) -> np.ndarray:
+        """Samples of U above those of V, COLOUR_CELLS x COLOUR_CELLS a tile."""
+        height, width = (length // TILE * COLOUR_CELLS for length in self.tiled.shape)
+        pitch_px = TILE * reduction(*self.luma.shape) // COLOUR_CELLS
+        samples = np.empty((2, height, width), np.uint8)
+        for plane, target in zip((self.u, self.v), samples, strict=True):
+            down = max(1, pitch_px * plane.shape[0] // self.luma.shape[0])
+            right = max(1, pitch_px * plane.shape[1] // self.luma.shape[1])
+            picked = plane[down // 2 :: down, right // 2 :: right][:height, :width]
+            target[: picked.shape[0], : picked.shape[1]] = picked
+            target[picked.shape[0] :] = target[picked.shape[0] - 1]
+            target[:, picked.shape[1] :] = target[:, picked.shape[1] - 1 : picked.shape[1]]
+        return samples
+
+    @cached_property
     def _half(self) -> np.ndarray:
         return _halved(self.luma)
 
@@ -71,11 +106,17 @@ class Planes:
         return _halved(self._half)
 
 
-def _halved(plane: np.ndarray) -> np.ndarray:
-    """Return a plane at half its size, each pixel the mean of four."""
+def reduction(height_px: int, width_px: int) -> int:
+    """Return by how much a picture is reduced before its pixels are compared: 1, 2 or 4."""
+    shorter = min(width_px, height_px)
+    return 4 if shorter >= 1700 else 2 if shorter >= 700 else 1
+
+
+def _halved(plane: np.ndarray, target: np.ndarray | None = None) -> np.ndarray:
+    """Return a plane at half its size, each pixel the mean of four; in `target`, if given."""
     height, width = plane.shape[0] // 2, plane.shape[1] // 2
     even = plane[: 2 * height, : 2 * width]  # exactly by two is many times faster
-    return cv2.resize(even, (width, height), interpolation=cv2.INTER_AREA)
+    return cv2.resize(even, (width, height), dst=target, interpolation=cv2.INTER_AREA)
 
 
 def frame_planes(frame: av.VideoFrame, turns: int, masks: list[Mask]) -> Planes:

@@ -15,8 +15,8 @@ from scribebench.frames.visible import TILE, differing_tiles
 
 # Tiles that are looked for elsewhere in the picture before: enough to be sure of the distance. When
 # another window came up, hardly any two of the first ones (their number: of them) agree.
-PROBES = 24
-AGREEING_AFTER = {6: 1, 10: 2, 16: 3}
+PROBES = 16
+AGREEING_AFTER = {5: 1, 8: 2, 12: 3}
 GOLDEN_RATIO = 0.618034  # its multiples lie evenly between 0 and 1, however many are taken
 # Pixels of a tile's width in which it is looked for.
 NARROW = 4

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-from scribebench.frames.planes import Planes
+from scribebench.frames.planes import COLOUR_CELLS, Planes, reduction
 from scribebench.frames.scroll import Pages, find_scroll
 from scribebench.frames.visible import (
     TILE,
@@ -24,9 +24,8 @@ from scribebench.frames.visible import (
 
 # Tiles are numbered row * ROW + column, so that a number means the same place at any resolution.
 ROW = 1024
-# U and V of the same place, of a picture reduced to COLOUR_CELLS x COLOUR_CELLS cells a tile.
+# U and V of the same place.
 COLOURED = 20
-COLOUR_CELLS = 4
 # What a tile has shown is remembered, this many contents a tile.
 REMEMBERED = 32
 # A content is looked for among the remembered ones by a hash first; that many bits may differ.
@@ -82,15 +81,9 @@ _UNCHANGED = np.zeros(0, np.int32)
 STILL = Changes(_UNCHANGED, _UNCHANGED, _UNCHANGED, _UNCHANGED)
 
 
-def reduction(width_px: int, height_px: int) -> int:
-    """Return by how much a picture is reduced before its pixels are compared: 1, 2 or 4."""
-    shorter = min(width_px, height_px)
-    return 4 if shorter >= 1700 else 2 if shorter >= 700 else 1
-
-
 def tile_px(width_px: int, height_px: int) -> int:
     """Return the edge of a tile in pixels of the recording."""
-    return TILE * reduction(width_px, height_px)
+    return TILE * reduction(height_px, width_px)
 
 
 class TileTracker:
@@ -138,10 +131,9 @@ class _Grid:
     """The tiles of pictures of one size, what they show and what they have shown."""
 
     def __init__(self, planes: Planes):
-        height_px, width_px = self.shape = planes.luma.shape
-        self._reduction = reduction(width_px, height_px)
-        self._height, self._width = height_px // self._reduction, width_px // self._reduction
-        self._rows, self._columns = -(-self._height // TILE), -(-self._width // TILE)
+        self.shape = planes.luma.shape
+        self._reduction = reduction(*self.shape)
+        self._rows, self._columns = (length // TILE for length in planes.tiled.shape)
         count = self._rows * self._columns
         places = np.arange(count)
         self.numbers = (places // self._columns * ROW + places % self._columns).astype(np.int32)
@@ -154,9 +146,9 @@ class _Grid:
     def start(self, planes: Planes, next_content: int) -> Changes:
         """Take the first picture: every tile shows something new."""
         self._before = planes.luma
-        self._before_reduced = self._reduced(planes)
+        self._before_reduced = planes.tiled
         self._shown = self._before_reduced.copy()  # it may be the recording's own memory
-        self._colour = self._reduced_colour(planes)
+        self._colour = planes.tiled_colour
         # Memory that is taken anew for each picture costs more than what is computed in it.
         self._difference = np.empty_like(self._shown)
         places = np.arange(len(self._content))
@@ -165,7 +157,7 @@ class _Grid:
     def follow(self, planes: Planes, next_content: int, moves: bool) -> Changes:
         """Take the next picture; `moves` when what changes all the time may be movement."""
         self._sample += 1
-        grey, colour = self._reduced(planes), self._reduced_colour(planes)
+        grey, colour = planes.tiled, planes.tiled_colour
         difference = cv2.absdiff(grey, self._shown, dst=self._difference)
         changed = self._changed(difference, cv2.absdiff(colour, self._colour))
         resting = ~changed & (self._content == MOVING)
@@ -247,28 +239,6 @@ class _Grid:
         )
 
     # What is compared
-
-    def _reduced(self, planes: Planes) -> np.ndarray:
-        """Return brightness, reduced and filled up to whole tiles by its last row and column."""
-        luma = planes.reduced(self._reduction)
-        down, right = self._rows * TILE - self._height, self._columns * TILE - self._width
-        if not (down or right):
-            return luma
-        return cv2.copyMakeBorder(luma, 0, down, 0, right, cv2.BORDER_REPLICATE)
-
-    def _reduced_colour(self, planes: Planes) -> np.ndarray:
-        """Return samples of U above those of V, COLOUR_CELLS x COLOUR_CELLS a tile."""
-        height, width = self._rows * COLOUR_CELLS, self._columns * COLOUR_CELLS
-        pitch_px = TILE * self._reduction // COLOUR_CELLS
-        samples = np.empty((2, height, width), np.uint8)
-        for plane, target in zip((planes.u, planes.v), samples, strict=True):
-            down = max(1, pitch_px * plane.shape[0] // self.shape[0])
-            right = max(1, pitch_px * plane.shape[1] // self.shape[1])
-            picked = plane[down // 2 :: down, right // 2 :: right][:height, :width]
-            target[: picked.shape[0], : picked.shape[1]] = picked
-            target[picked.shape[0] :] = target[picked.shape[0] - 1]
-            target[:, picked.shape[1] :] = target[:, picked.shape[1] - 1 : picked.shape[1]]
-        return samples
 
     def _changed(self, grey: np.ndarray, colour: np.ndarray) -> np.ndarray:
         """Return which tiles visibly differ, by differences of brightness and colour."""
