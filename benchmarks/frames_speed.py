@@ -2,10 +2,11 @@
 
 The floor is decoding: nothing can select frames without it. Both use the same number of threads and
 run in turn; the ratios are medians over the repeats. Our side is all of it, decoding, signals,
-scenes, selection, pictures and contact sheets, without the start of Python. For recordings of at
-most 15 minutes the plain way is measured as well: extract every frame, then run scenedetect and
-imagehash. Without recordings as arguments, recordings of a drawn desktop are made for the purpose.
-Prints a Markdown table.
+scenes, selection, pictures and contact sheets, without the start of Python; as in the workflow,
+extract_frames is a process of its own, and peak memory is that of the larger one. For recordings of
+few frames the plain way is measured as well, once: extract every frame (to JPEG, to PNG), then run
+scenedetect and imagehash. Without recordings as arguments, recordings of a drawn desktop are made
+for the purpose. Prints a Markdown table.
 """
 
 import argparse
@@ -17,9 +18,11 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import asdict
 from pathlib import Path
 from typing import NamedTuple
 
+import av
 import cv2
 import imageio_ffmpeg
 from drawn_desktop import draw_recording
@@ -40,9 +43,11 @@ from scribebench.tables import FRAMES, SIGNALS, table_writer
 
 ROOT = Path(__file__).parents[1]
 FFMPEG = imageio_ffmpeg.get_ffmpeg_exe()
-PLAIN_AT_MOST_S = 15 * 60
+PLAIN_AT_MOST_FRAMES = 4000
+STAGES = ("extract", "dedup")
 HEADINGS = (
-    "recording", "length", "looked at", "kept", "wall", "CPU", "peak MB", "plain way to ours",
+    "recording", "length", "looked at", "kept", "wall", "CPU", "peak MB", "JPEG way to ours",
+    "PNG way to ours",
 )  # fmt: skip
 
 
@@ -64,10 +69,11 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=10, help="length of drawn recordings")
     parser.add_argument("--hours", type=float, default=2, help="length of repeated ones; 0: none")
     parser.add_argument("--keep", type=Path, help="folder for drawn recordings, to use them again")
-    parser.add_argument("--one", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--stage", choices=STAGES, help=argparse.SUPPRESS)
+    parser.add_argument("--folder", type=Path, help=argparse.SUPPRESS)
     args = parser.parse_args()
-    if args.one:
-        print(json.dumps(select(args.one, args.threads)))
+    if args.stage:
+        print(json.dumps(run_stage(args.stage, args.recordings[0], args.folder, args.threads)))
         return
     with tempfile.TemporaryDirectory() as temporary:
         recordings = args.recordings or drawn(
@@ -100,12 +106,13 @@ def measure(recording: Path, threads: int, repeats: int) -> tuple[str, ...]:
     ours, floors = [], []
     for _ in range(repeats):
         floors.append(floor(recording, threads))
-        command = [sys.executable, __file__, "--one", recording, "--threads", str(threads)]
-        done = subprocess.run(command, check=True, capture_output=True, text=True)
-        ours.append(Cost(*json.loads(done.stdout)))
-    plain = "-"
-    if length_s <= PLAIN_AT_MOST_S:
-        plain = f"{plain_way(recording, threads) / statistics.median(c.wall_s for c in ours):.1f}"
+        ours.append(select(recording, threads))
+    wall_s = statistics.median(cost.wall_s for cost in ours)
+    few = frames_in(recording) <= PLAIN_AT_MOST_FRAMES
+    plain = (
+        f"{plain_way(recording, threads, suffix) / wall_s:.1f}" if few else "-"
+        for suffix in ("jpg", "png")
+    )
     return (
         recording.stem,
         f"{length_s / 60:.0f} min",
@@ -114,7 +121,7 @@ def measure(recording: Path, threads: int, repeats: int) -> tuple[str, ...]:
         _ratio(ours, floors, "wall_s"),
         _ratio(ours, floors, "cpu_s"),
         f"{max(cost.peak_mb for cost in ours):.0f}",
-        plain,
+        *plain,
     )
 
 
@@ -134,52 +141,82 @@ def floor(recording: Path, threads: int) -> Cost:
     return Cost(wall_s, cpu_s, 0.0)
 
 
+def frames_in(recording: Path) -> int:
+    """Return how many frames a recording has, by its packets."""
+    with av.open(str(recording)) as container:
+        return sum(1 for packet in container.demux(video=0) if packet.size)
+
+
 def select(recording: Path, threads: int) -> Cost:
-    """Do in this process what extract_frames, detect_scenes and dedup_frames do."""
+    """Do what the workflow does, in processes of their own; return what it costs in all."""
+    with tempfile.TemporaryDirectory() as folder:
+        costs = []
+        for stage in STAGES:
+            command = [sys.executable, __file__, recording, "--stage", stage, "--folder", folder]
+            command += ["--threads", str(threads)]
+            done = subprocess.run(command, check=True, capture_output=True, text=True)
+            costs.append(Cost(*json.loads(done.stdout)))
+    first, last = costs
+    return last._replace(
+        wall_s=first.wall_s + last.wall_s,
+        cpu_s=first.cpu_s + last.cpu_s,
+        peak_mb=max(first.peak_mb, last.peak_mb),
+    )
+
+
+def run_stage(stage: str, recording: Path, folder: Path, threads: int) -> Cost:
+    """Run a stage in this process, and measure it."""
     cv2.setNumThreads(1)
     settings = read_yaml(ROOT / "config" / "config.yaml")["frames"]
     spec = ExtractSpec.from_json(
         {"recording": recording.name, "sample_fps": settings.pop("sample_fps"), "masks": []}
     )
-    with tempfile.TemporaryDirectory() as temporary:
-        folder = Path(temporary)
-        before, start = resource.getrusage(resource.RUSAGE_SELF), time.monotonic()
+    before, start = resource.getrusage(resource.RUSAGE_SELF), time.monotonic()
+    if stage == "extract":
+        report = DecodeReport()
         with table_writer(folder / "signals.parquet", SIGNALS) as write:
-            for row in extract(recording, spec, DecodeReport(), folder / "candidates", threads):
+            for row in extract(recording, spec, report, folder / "candidates", threads):
                 write(row)
-        signals, measured = read_measured(folder / "signals.parquet", [])
-        scenes = detect_scenes(
-            [row["time_s"] for row in signals], [row["content_val"] for row in signals]
-        )
-        scene_rows = [scene.__dict__ for scene in scenes]
-        signals, measured = read_measured(folder / "signals.parquet", scene_rows)
-        decisions = select_frames(measured, Settings.from_json(settings))
-        pictures = write_pictures(
-            recording, spec, signals, decisions, folder / "candidates", folder / "frames",
-            folder / "sheets", threads,
-        )  # fmt: skip
-        with table_writer(folder / "frames.parquet", FRAMES) as write:
-            for row in frame_rows(signals, scene_rows, decisions, pictures):
-                write(row)
-        wall_s, after = time.monotonic() - start, resource.getrusage(resource.RUSAGE_SELF)
+        counts = report.sampled_frames, 0
+    else:
+        counts = dedup(recording, spec, Settings.from_json(settings), folder, threads)
+    wall_s, after = time.monotonic() - start, resource.getrusage(resource.RUSAGE_SELF)
     cpu_s = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     unit = 2**20 if sys.platform == "darwin" else 2**10
-    kept = sum(decision.kept for decision in decisions)
-    return Cost(wall_s, cpu_s, after.ru_maxrss / unit, len(decisions), kept)
+    return Cost(wall_s, cpu_s, after.ru_maxrss / unit, *counts)
 
 
-def plain_way(recording: Path, threads: int) -> float:
-    """Extract all frames that we look at, run scenedetect, hash each file; return seconds."""
+def dedup(
+    recording: Path, spec: ExtractSpec, settings: Settings, folder: Path, threads: int
+) -> tuple[int, int]:
+    """Do what detect_scenes and dedup_frames do; return how many frames there are and are kept."""
+    signals, _ = read_measured(folder / "signals.parquet", [])
+    scenes = detect_scenes(
+        [row["time_s"] for row in signals], [row["content_val"] for row in signals]
+    )
+    scene_rows = [asdict(scene) for scene in scenes]
+    signals, measured = read_measured(folder / "signals.parquet", scene_rows)
+    decisions = select_frames(measured, settings)
+    pictures = write_pictures(
+        recording, spec, signals, decisions, folder / "candidates", folder / "frames",
+        folder / "sheets", threads,
+    )  # fmt: skip
+    with table_writer(folder / "frames.parquet", FRAMES) as write:
+        for row in frame_rows(signals, scene_rows, decisions, pictures):
+            write(row)
+    return len(decisions), sum(decision.kept for decision in decisions)
+
+
+def plain_way(recording: Path, threads: int, suffix: str) -> float:
+    """Extract all frames to pictures, run scenedetect, hash each picture; return seconds."""
     import imagehash
     from PIL import Image
     from scenedetect import AdaptiveDetector, detect
 
     with tempfile.TemporaryDirectory() as temporary:
         start = time.monotonic()
-        _run(
-            FFMPEG, "-threads", str(threads), "-i", recording, "-vf", "fps='min(source_fps,5)'",
-            "-q:v", "2", f"{temporary}/%06d.jpg",
-        )  # fmt: skip
+        output = ["-fps_mode", "passthrough", "-q:v", "2", f"{temporary}/%06d.{suffix}"]
+        _run(FFMPEG, "-threads", str(threads), "-i", recording, *output)
         detect(str(recording), AdaptiveDetector())
         for path in sorted(Path(temporary).iterdir()):
             with Image.open(path) as image:
