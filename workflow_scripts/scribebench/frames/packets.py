@@ -103,7 +103,10 @@ def _packets(
 
 
 def _seconds(pts: int | None, stream: av.VideoStream) -> float | None:
-    return None if pts is None else float(pts * stream.time_base)
+    if pts is None:
+        return None
+    base = stream.time_base  # a product of fractions would take longer than all else here
+    return pts * base.numerator / base.denominator
 
 
 class _Sparing:
