@@ -132,7 +132,7 @@ def measured(shots: Sequence[Shot], fps: float = 5.0) -> Measured:
     pictured: set[int] = set()
     for one in samples_of(shots, fps):
         found.append(tracker.follow(one.picture.planes()))
-        signals.append(meter.measure(one, still=not len(found[-1].tiles)))
+        signals.append(meter.measure(one, found[-1].rows_px))
         ended = states.follow(one, found[-1])
         if ended is not None:
             pictured.add(ended.frame_index)

@@ -91,9 +91,16 @@ def test_what_is_nothing_new_ends_no_state(letter: str) -> None:
         ("w....l....l....w", 5, [4, 9, 14]),
         ("l.l.l", 5, []),  # 0.4 s each
         ("w....w", 5, [4]),
-        ("w.w.w", 1, [1, 3]),
+        ("w.w", 5, []),
+        ("w..w", 5, [2]),
         ("lll", 1, []),  # one sample proves nothing
-        ("w.w", 0.2, [1]),
+        ("w.w", 1, []),  # nor do two
+        ("w..w..w", 1, [2, 5]),
+        ("l..l", 1, [2]),
+        ("w.w", 0.5, [1]),  # four seconds
+        ("ww", 0.5, []),
+        ("ww", 0.2, [0]),  # five seconds
+        ("l.ll", 0.2, [1, 2]),
         ("w.....ww....w", 10, [5, 11]),
         ("w......................l.w", 30, [22]),
     ],
@@ -143,11 +150,11 @@ def test_typing_is_not_stored_letter_by_letter() -> None:
     assert len(ends(story)) <= 10
 
 
-@pytest.mark.parametrize("letter", ["w", "l"])
-def test_a_screen_that_never_rests_is_stored_now_and_then(letter: str) -> None:
-    found = ends("w" + letter * 100)
-    assert 4 <= len(found) <= 34
-    assert max(np.diff(found)) <= 20
+@pytest.mark.parametrize(("letter", "gap_s"), [("w", 4), ("l", 8)])
+def test_a_screen_that_never_rests_is_stored_now_and_then(letter: str, gap_s: int) -> None:
+    found = ends("w" + letter * 200)
+    assert 40 / gap_s - 1 <= len(found) <= 67
+    assert max(np.diff(found)) <= 5 * gap_s
 
 
 def test_an_animation_ends_no_state() -> None:

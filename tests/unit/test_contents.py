@@ -1,11 +1,13 @@
 """What tiles show and how much it counts: tables of written histories, with figures by hand."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from scribebench.frames.contents import Contents, read_contents
 from scribebench.frames.runs import Events
-from scribebench.frames.tiles import BLANK_INK, ROW
+from scribebench.frames.tiles import BLANK_INK, NEW, ROW, SCROLLED
 from unit.storyboard import COLUMNS, Place, block, lettered, on_screen, tiles
 
 MIN_DWELL_S = 2.0
@@ -119,6 +121,22 @@ def test_only_small_changes_blink(count: int, runs: int) -> None:
     assert len(runs_at(contents, places[0])) == runs
 
 
+@pytest.mark.parametrize(
+    ("places", "runs"),
+    [
+        ([(2, column) for column in range(6)] + [(9, column) for column in range(6)], JOINED + 1),
+        ([(index, index) for index in range(8)], JOINED + 1),
+        ([(index, index) for index in range(9)], 12),
+    ],
+    ids=["two words", "eight corner to corner", "nine corner to corner"],
+)
+def test_a_change_is_as_small_as_what_touches(places: list[Place], runs: int) -> None:
+    """Not how much else changes at the same time."""
+    events = tiles(on_screen(dict.fromkeys(places, BLINKING + "c5")))
+    contents = read_contents(events, MIN_DWELL_S)
+    assert {len(runs_at(contents, place)) for place in places} == {runs}
+
+
 def test_a_caret_blinks_also_where_much_begins_to_move() -> None:
     moving = block(range(2), range(12), "a5 ~8") | block(range(2, 4), range(12), "a7 ~6")
     events = tiles(on_screen(moving | {PLACE: "a5 b1 a1 b1 a5"}))
@@ -170,6 +188,9 @@ def test_a_pointer_over_a_tile_is_no_content_of_its_own(
 
 ONE = {PLACE: "a30 b{} c30"}
 MANY = block(range(4, 8), range(COLUMNS), "a30 b{} c30")
+APART = block(range(4, 6), range(COLUMNS), "a30 b{} c30") | block(
+    range(8, 10), range(COLUMNS), "a30 b{} c30"
+)
 
 
 @pytest.mark.parametrize(
@@ -184,6 +205,8 @@ MANY = block(range(4, 8), range(COLUMNS), "a30 b{} c30")
         (MANY, 5, 0.6, 0.1 / 0.5),
         (MANY, 5, 0.8, 0.3 / 0.5),
         (MANY, 5, 1.0, 1.0),
+        (APART, 5, 1.0, 0.5 / 2.5),  # as many tiles, and neither part is large
+        (APART, 5, 3.0, 1.0),
         (ONE, 2, 1, 0.0),
         (ONE, 2, 1.5, 0.5 / 2.0),  # a quarter of a second above 1.25 s, up to 3 s
         (ONE, 2, 3, 1.0),
@@ -236,6 +259,43 @@ def test_a_content_counts_as_much_as_its_best_run(history: str) -> None:
     contents = read_contents(tiles(on_screen({PLACE: history})), MIN_DWELL_S)
     assert sorted(weights(contents, PLACE)) == [0.0, 1.0, 1.0, 1.0]
     assert contents.weight[contents.content[runs_at(contents, PLACE)]].tolist() == [1.0] * 4
+
+
+SCROLLING_INK = 201
+
+
+def scrolling(step_s: float, gap_s: float = 0.0, steps: int = 8) -> Events:
+    """A line that goes up by a tile with each step, and then out of the picture."""
+    times_s = [round(10 + number * (step_s + gap_s), 6) for number in range(steps)]
+    histories = {
+        (9 - number, 5): f"a{at_s} b{step_s} c{40 - at_s - step_s}"
+        for number, at_s in enumerate(times_s)
+    }
+    events = tiles(on_screen(histories), ink={"b": SCROLLING_INK})
+    line = events.ink == SCROLLING_INK
+    content = np.where(line, events.content[line][0], events.content)
+    flags = np.where(line & (np.cumsum(line) > 1), SCROLLED, events.flags)
+    return replace(events, content=content, flags=flags)
+
+
+@pytest.mark.parametrize(
+    ("step_s", "gap_s", "weight"),
+    [
+        (0.4, 0.0, 0.1),  # 3.2 s on the screen
+        (0.2, 0.0, 0.1 * 1.1 / 2.5),  # 1.6 s, half a sample more than 1 s above the least
+        (0.4, 0.2, 0.0),
+        (1.0, 0.0, 0.5 / 2.5),  # in each place, and that is more than 0.1
+    ],
+    ids=["slowly", "fast", "now and then", "very slowly"],
+)
+def test_what_scrolls_by_counts_a_tenth_of_the_time_that_it_is_shown(
+    step_s: float, gap_s: float, weight: float
+) -> None:
+    events = scrolling(step_s, gap_s)
+    contents = read_contents(events, MIN_DWELL_S)
+    line = int(events.content[events.ink == SCROLLING_INK][0])
+    assert contents.run_weight[contents.content == line] == pytest.approx([weight] * 8)
+    assert contents.weight[line] == pytest.approx(weight)
 
 
 @pytest.mark.parametrize("lasted_s", [0.5, 5.0])
@@ -293,6 +353,13 @@ def test_additions_and_shades_tell_less_of_restlessness(
     assert weights(contents, PLACE)[1:] == pytest.approx([weight] * changes)
 
 
+@pytest.mark.parametrize(("flag", "weight"), [(NEW, 0.0), (SCROLLED, 1.0)])
+def test_what_scrolls_into_its_place_is_no_activity(flag: int, weight: float) -> None:
+    events = tiles(on_screen(block(*MIDDLING, changing(8))))
+    events = replace(events, flags=np.where(events.frame > 0, flag, events.flags))
+    assert weights(read_contents(events, MIN_DWELL_S), PLACE) == [1.0] + [weight] * 8
+
+
 def test_text_that_comes_and_goes_is_as_calm_as_additions() -> None:
     history = "_60 b4 _4 c4 _4 d4 _4 e4 _60"
     contents = read_contents(tiles(on_screen(block(*MIDDLING, history)), ink={"_": 0}), MIN_DWELL_S)
@@ -300,7 +367,7 @@ def test_text_that_comes_and_goes_is_as_calm_as_additions() -> None:
 
 
 @pytest.mark.parametrize(
-    ("rests_s", "weight"), [(25, 0.0), (30, 0.0), (36, 0.2), (45, 0.5), (60, 1.0), (90, 1.0)]
+    ("rests_s", "weight"), [(30, 0.0), (60, 0.0), (72, 0.2), (90, 0.5), (120, 1.0), (150, 1.0)]
 )
 def test_what_rests_for_long_after_an_animation_counts(rests_s: float, weight: float) -> None:
     history = f"a60 b1 c1 d1 e1 f1 g1 h1 i1 j{rests_s}"
@@ -332,16 +399,29 @@ def test_another_window_is_no_restlessness(rows: int, weight: float) -> None:
     assert weights(contents, PLACE) == [1.0] + [weight] * 8
 
 
+NINE = [(row, column) for row in (3, 4, 6) for column in (4, 5, 6)]  # all around PLACE
+
+
 @pytest.mark.parametrize(
     ("places", "weight"),
     [
-        ([(4, 4), (4, 5), (4, 6)], 1.0),
-        ([(4, 4), (4, 5), (4, 6), (6, 5)], 0.0),
-        ([(4, 3), (5, 3), (6, 7), (5, 7)], 0.0),
-        ([(4, 4), (4, 5), (4, 6), (7, 5)], 1.0),
-        ([(4, 4), (4, 5), (4, 6), (5, 8)], 1.0),
+        (NINE, 1.0),
+        ([*NINE, (5, 4)], 0.0),
+        ([*NINE, (8, 5)], 0.0),
+        ([*NINE, (9, 5)], 1.0),
+        ([*NINE, (2, 1)], 0.0),
+        ([*NINE, (5, 9)], 0.0),
+        ([*NINE, (5, 10)], 1.0),
     ],
-    ids=["three", "four", "two columns off", "two rows off", "three columns off"],
+    ids=[
+        "nine",
+        "ten",
+        "three rows off",
+        "four rows off",
+        "three rows and four columns off",
+        "four columns off",
+        "five columns off",
+    ],
 )
 def test_what_lies_within_an_animation_counts_as_little(places: list[Place], weight: float) -> None:
     history = changing(8)
@@ -351,7 +431,7 @@ def test_what_lies_within_an_animation_counts_as_little(places: list[Place], wei
 
 
 def test_the_edge_of_the_screen_has_no_neighbours_beyond_it() -> None:
-    histories = dict.fromkeys([(4, 0), (5, 0), (6, 0), (5, 1), (6, 1)], changing(8))
+    histories = block(range(3, 8), range(2), changing(8))
     far = (5, COLUMNS - 1)
     contents = read_contents(tiles(on_screen(histories | {far: "a80 b26"})), MIN_DWELL_S)
     assert weights(contents, far) == [1.0, 1.0]
@@ -365,31 +445,119 @@ def minutes(count: int) -> str:
 
 
 def test_a_clock_that_ticks_once_a_minute_fades() -> None:
-    """Five ticks on both sides and its own, of which three would be free."""
+    """Five ticks on both sides and its own, of which four would be free.
+
+    Ten minutes are looked at near the begin and the end too: it ticks ten times in them, and eleven
+    times where its own lies in their middle.
+    """
     contents = read_contents(tiles(on_screen({PLACE: minutes(20)}), fps=1), MIN_DWELL_S)
-    found = weights(contents, PLACE)
-    assert found[0] == 1.0
-    assert found[1:4] == pytest.approx([(3 / 6) ** 3, (3 / 7) ** 3, (3 / 8) ** 3])
-    assert found[6:14] == pytest.approx([(3 / 11) ** 3] * 8)
+    expected = [1.0] + [(4 / 10) ** 3] * 5 + [(4 / 11) ** 3] * 9 + [(4 / 10) ** 3] * 5
+    assert weights(contents, PLACE) == pytest.approx(expected)
+
+
+def test_two_clocks_that_tick_together_are_as_small_as_one() -> None:
+    """They are apart, so it does not count how many tiles change in both of them."""
+    places = [*block(range(5, 6), range(3, 9), ""), *block(range(9, 10), range(8), "")]
+    histories = on_screen(dict.fromkeys(places, minutes(20)))
+    contents = read_contents(tiles(histories, fps=1), MIN_DWELL_S)
+    for place in (PLACE, (9, 0)):
+        assert weights(contents, place)[6:15] == pytest.approx([(4 / 11) ** 3] * 9)
 
 
 @pytest.mark.parametrize(
-    ("ticks", "weight"), [(1, 1.0), (3, 1.0), (4, (3 / 4) ** 3), (6, (3 / 6) ** 3)]
+    ("ticks", "weight"), [(1, 1.0), (3, 1.0), (4, 1.0), (5, (4 / 5) ** 3), (8, (4 / 8) ** 3)]
 )
 def test_a_few_changes_are_no_clock(ticks: int, weight: float) -> None:
     contents = read_contents(tiles(on_screen({PLACE: minutes(ticks + 1)}), fps=1), MIN_DWELL_S)
     assert weights(contents, PLACE) == pytest.approx([1.0] + [weight] * ticks)
 
 
-def test_a_page_that_is_turned_once_a_minute_is_no_clock() -> None:
+@pytest.mark.parametrize(
+    ("places", "count"),
+    [(MIDDLING, 11), ((range(3, 7), range(COLUMNS)), 20)],
+    ids=["in a pane, ten times", "in a window"],
+)
+def test_a_page_that_is_turned_once_a_minute_is_no_clock(
+    places: tuple[range, range], count: int
+) -> None:
+    histories = on_screen(block(*places, minutes(count)))
+    found = weights(read_contents(tiles(histories, fps=1), MIN_DWELL_S), PLACE)
+    assert found == [1.0] * count
+
+
+def test_a_pane_that_is_refreshed_once_a_minute_fades() -> None:
+    """Eleven times within ten minutes, or ten at both ends, of which ten would be free."""
     histories = on_screen(block(*MIDDLING, minutes(20)))
-    assert set(weights(read_contents(tiles(histories, fps=1), MIN_DWELL_S), PLACE)) == {1.0}
+    found = weights(read_contents(tiles(histories, fps=1), MIN_DWELL_S), PLACE)
+    assert found == pytest.approx([1.0] * 6 + [(10 / 11) ** 3] * 9 + [1.0] * 5)
+
+
+PANE, BESIDE = (range(2, 5), range(1, 5)), (range(8, 11), range(10, 14))
+
+
+def test_a_pane_of_figures_counts_little_and_a_change_beside_it_in_full() -> None:
+    """Sixty times in five minutes, in 31 bins; before and after it rests for long."""
+    figures = " ".join(f"{chr(200 + number)}5" for number in range(60))
+    histories = block(*PANE, f"a150 {figures} b150") | block(*BESIDE, "a300 b300")
+    contents = read_contents(tiles(on_screen(histories), fps=1), MIN_DWELL_S)
+    rested = (10 / 31) ** 3
+    found = weights(contents, (3, 2))
+    assert [found[0], found[-1]] == pytest.approx([rested] * 2)
+    assert max(found[1:-1]) < rested
+    assert weights(contents, (9, 12)) == [1.0, 1.0]
+
+
+def test_a_pane_of_figures_that_changes_slowly_counts_little() -> None:
+    """Too slow for an animation: thirty times in ten minutes, and the screen before them too."""
+    figures = " ".join(f"{chr(200 + number)}20" for number in range(29))
+    histories = on_screen(block(*PANE, f"a20 {figures} b20"))
+    found = weights(read_contents(tiles(histories, fps=1), MIN_DWELL_S), (3, 2))
+    assert found == pytest.approx([(10 / 30) ** 3] * 31)
+
+
+@pytest.mark.parametrize(
+    ("changes_s", "ticks"),
+    [(600, 2), (680, 10), (690, 11), (740, 16), (1200, 16), (1250, 11), (1260, 10), (1350, 1)],
+)
+def test_a_pane_is_known_by_what_it_shows_within_five_minutes(changes_s: int, ticks: int) -> None:
+    """Figures come at 900 s, 910 s, ..., 1040 s; besides, it changes once before or after them."""
+    figures, last = " ".join(f"{chr(200 + number)}10" for number in range(14)), chr(214)
+    if changes_s < 900:
+        history = f"a{changes_s} b{900 - changes_s} {figures} {last}1360"
+    else:
+        history = f"a900 {figures} {last}{changes_s - 1040} b{2400 - changes_s}"
+    events = tiles(on_screen(block(*PANE, history) | {(11, 15): "a2390 b10"}), fps=1)
+    contents = read_contents(events, MIN_DWELL_S)
+    starts_s = events.times_s[contents.first[runs_at(contents, (3, 2))]].tolist()
+    found = dict(zip(starts_s, weights(contents, (3, 2)), strict=True))
+    assert found[changes_s] == pytest.approx(min(1.0, (10 / ticks) ** 3))
 
 
 def test_ticks_within_ten_seconds_are_one() -> None:
     history = "a60 b3 c3 d3 e25"
     contents = read_contents(tiles(on_screen({PLACE: history})), MIN_DWELL_S)
     assert weights(contents, PLACE) == pytest.approx([1.0] + [3 / 3.5] * 4)
+
+
+# --- what it counts in the arrangement -----------------------------------------------------------
+
+
+def test_in_the_arrangement_a_content_counts_as_its_place_is_usually_calm() -> None:
+    """It rests for a minute and comes back for three seconds amid an animation."""
+    history = "a60 b3 c3 d3 a3 e3 f3 g3 h3 i25"
+    events = tiles(on_screen(block(*MIDDLING, history)))
+    contents = read_contents(events, MIN_DWELL_S)
+    first, second, *_ = contents.content[runs_at(contents, PLACE)].tolist()
+    assert contents.weight[first] == 1.0
+    assert contents.arranged[first] == pytest.approx(60 / 63)
+    assert contents.arranged[second] == 0.0
+
+
+@pytest.mark.parametrize(("ink", "worth"), [(0, 0.25), (42, 0.625), (200, 1.0)])
+def test_in_the_arrangement_a_calm_content_counts_what_it_is_worth(ink: int, worth: float) -> None:
+    contents = read_contents(tiles(on_screen({PLACE: "a20 b20"}), ink={"b": ink}), MIN_DWELL_S)
+    second = contents.content[runs_at(contents, PLACE)[1]]
+    assert contents.arranged[second] == pytest.approx(worth)
 
 
 # --- what it is worth ----------------------------------------------------------------------------

@@ -13,6 +13,7 @@ import pytest
 from scribebench.errors import ScribebenchError
 from scribebench.frames.decode import DecodeReport, Mask, sample
 from scribebench.frames.keep import (
+    AT_ONCE,
     DROPPED_SHOWN,
     KeptPicture,
     frame_rows,
@@ -78,7 +79,12 @@ def decided(
 
 
 def written_to(
-    place: Path, recording: Path, spec: ExtractSpec, signals: list[Row], decisions: list[Decision]
+    place: Path,
+    recording: Path,
+    spec: ExtractSpec,
+    signals: list[Row],
+    decisions: list[Decision],
+    threads: int = 1,
 ) -> dict[int, KeptPicture]:
     return write_pictures(
         recording,
@@ -88,7 +94,7 @@ def written_to(
         candidates=place / "candidates",
         folder=place / "frames",
         sheets=place / "sheets",
-        threads=1,
+        threads=threads,
     )
 
 
@@ -139,6 +145,29 @@ def test_pictures_that_were_candidates_cost_no_second_pass(recording: Path) -> N
     recording.unlink()
     pictures = written_to(place, recording, SPECS[0], signals, decided(len(signals), [0, 2]))
     assert list(pictures) == [0, 2]
+
+
+def test_any_number_of_threads_writes_the_same(tmp_path: Path) -> None:
+    """More pictures than are worked on at once, with a stored picture or without."""
+    recording = write_video(tmp_path / "a.mp4", greys(20), evenly(20, 4))
+    decisions = decided(20, [index for index in range(20) if index not in (5, 11)], {5: 9.0})
+    found, files = [], []
+    for threads in (1, 3):
+        place = tmp_path / f"by-{threads}"
+        place.mkdir()
+        signals = extracted(recording, SPECS[0], place / "candidates", set(range(0, 20, 2)))
+        found.append(written_to(place, recording, SPECS[0], signals, decisions, threads))
+        files.append(
+            {
+                path.relative_to(place): path.read_bytes()
+                for name in ("frames", "sheets")
+                for path in (place / name).iterdir()
+            }
+        )
+    assert found[0] == found[1]
+    assert files[0] == files[1]
+    assert len(files[0]) == 18 + 2
+    assert AT_ONCE < 18
 
 
 def test_a_candidate_whose_picture_is_gone_is_decoded_again(recording: Path) -> None:

@@ -5,13 +5,25 @@ from functools import cache
 
 import cv2
 import numpy as np
+import numpy.typing as npt
 import pytest
 
-from scribebench.frames.planes import image_planes
-from scribebench.frames.tiles import NEW, ROW, SCROLLED, SEEN, Changes, TileTracker, tile_px
+from scribebench.frames.planes import image_planes, reduction
+from scribebench.frames.scroll import find_scroll
+from scribebench.frames.tiles import (
+    NEW,
+    ROW,
+    SCROLLED,
+    SEEN,
+    Changes,
+    TileTracker,
+    tile_px,
+)
+from scribebench.frames.visible import TILE, differing_tiles
 from unit.videos import Image
 
 Place = tuple[int, int]  # row and column of a tile
+Plane = npt.NDArray[np.uint8]
 SIZE, LARGE = (640, 400), (1280, 800)
 TOP_PX = 512  # where pages are first looked at: whole tiles at any resolution
 # Why a number is given to two parts of a page.
@@ -139,6 +151,62 @@ def test_noise_does_not_hide_a_scroll() -> None:
         image = part(top) // 2 + 60 + noise.integers(-7, 8, (*SIZE[::-1], 1))
         found.append(reader.look(image.astype(np.uint8)).scrolled_px)
     assert found == [0, 61]
+
+
+def compared(luma: Plane) -> Plane:
+    """Brightness as it is compared: reduced, and filled up to whole tiles by its last pixels."""
+    factor = reduction(*luma.shape)
+    height, width = luma.shape[0] // factor, luma.shape[1] // factor
+    part = luma[: height * factor, : width * factor].astype(float)
+    means = part.reshape(height, factor, width, factor).mean(axis=(1, 3))
+    whole = np.floor(means + 0.5).astype(np.uint8)
+    return np.pad(whole, ((0, -height % TILE), (0, -width % TILE)), mode="edge")
+
+
+def moved_up(luma: Plane, by_px: int) -> Plane:
+    """A whole picture moved up, or down, with black in what comes."""
+    moved = np.zeros_like(luma)
+    height = len(luma)
+    moved[max(0, -by_px) : height - max(0, by_px)] = luma[max(0, by_px) : height - max(0, -by_px)]
+    return moved
+
+
+@pytest.mark.parametrize(
+    ("top", "left", "bottom", "right"),
+    [(0, 0, None, None), (3, 2, None, None), (0, 0, -3, -2), (-14, 5, None, None)],
+    ids=["all", "without its begin", "without its end", "the bottom"],
+)
+@pytest.mark.parametrize("down_px", [20, 33, 101, -20, -33, -101])
+@pytest.mark.parametrize("size", [(640, 400), (650, 410), (1366, 772), (1281, 801)], ids=str)
+def test_what_moved_is_found_as_by_moving_the_whole_picture(
+    size: tuple[int, int], down_px: int, top: int, left: int, bottom: int | None, right: int | None
+) -> None:
+    """At the edges of the picture too, whether or not it is a whole number of tiles."""
+    # Gaps between lines, alike anywhere, would hide what the edges do.
+    ground = np.random.default_rng(2).integers(0, 60, (2000, size[0]), np.uint8)
+    pages = np.minimum(255 - ground, page(1, size[0])[:, :, 0])
+    start = TOP_PX
+    before, after = pages[start:][: size[1]], pages[start + down_px :][: size[1]]
+    reduced = compared(before), compared(after)
+    rows, columns = reduced[1].shape[0] // TILE, reduced[1].shape[1] // TILE
+    places = np.arange(rows * columns)
+    chosen = np.zeros((rows, columns), bool)
+    chosen[top:bottom, left:right] = True
+    unknown = chosen.ravel()
+    ink = np.full(len(places), 255, np.uint8)
+    factor = reduction(*before.shape)
+    found = find_scroll(
+        (before, reduced[0]), (after, reduced[1]), places, unknown, ink, columns, factor
+    )
+    assert found is not None
+    assert found.rows * factor == down_px
+    difference = cv2.absdiff(reduced[1], compared(moved_up(before, down_px)))
+    expected = ~differing_tiles(difference).ravel() & unknown
+    assert np.array_equal(found.moved, expected)
+    tops = places // columns * TILE * factor + down_px
+    bottoms = np.minimum(tops + TILE * factor, size[1] // factor * factor + down_px)
+    assert found.moved[unknown & (tops >= 0) & (bottoms <= size[1])].all()
+    assert not found.moved[(tops >= size[1]) | (bottoms <= 0)].any()
 
 
 # --- the numbers ---------------------------------------------------------------------------------
@@ -352,6 +420,24 @@ def test_a_picture_that_moves_sideways_is_no_scroll() -> None:
     wide = page(1, 1000)[:400]
     reader.look(wide[:, :640])
     assert reader.look(wide[:, 48:688]).scrolled_px == 0
+
+
+@pytest.mark.parametrize(("moved", "found"), [(13, False), (20, True)])
+def test_few_places_that_agree_prove_no_distance(moved: int, found: bool) -> None:
+    """A quarter of fifty-two tiles moved, so four of sixteen; five are the least."""
+    random = np.random.default_rng(3)
+    before, after = random.integers(0, 256, (2, 96, 320), np.uint8)
+    places = np.arange(52)
+    shown = (places >= 5) & (places < 5 + moved)
+    for place in places[shown].tolist():
+        top, left = place // 20 * TILE, place % 20 * TILE
+        after[top : top + TILE, left : left + TILE] = before[top + 33 :, left:][:TILE, :TILE]
+    ink, unknown = np.full(52, 255, np.uint8), np.ones(52, bool)
+    scroll = find_scroll((before, before), (after, after), places, unknown, ink, 20, 1)
+    assert (scroll is not None) is found
+    if scroll is not None:
+        assert scroll.rows == 33
+        assert np.array_equal(scroll.moved, shown)
 
 
 def test_stripes_that_look_alike_everywhere_give_no_distance() -> None:

@@ -10,8 +10,10 @@ import pytest
 from scribebench.frames.contents import read_contents
 from scribebench.frames.runs import Events
 from scribebench.frames.settled import State, find_states
+from scribebench.frames.tiles import NEW, ROW, SCROLLED
 from unit.storyboard import (
     COLUMNS,
+    READABLE_INK,
     ROWS,
     Place,
     Shot,
@@ -30,6 +32,8 @@ from unit.videos import Image
 EVERYWHERE = (range(ROWS), range(COLUMNS))
 WORD = (range(5, 6), range(4, 6))
 PLACE = (9, 3)
+# A word that lies within no animation of these stories.
+FAR = (range(10, 11), range(12, 14))
 
 
 def states(events: Events, pictured: Collection[int] = ()) -> list[State]:
@@ -98,7 +102,7 @@ def test_a_state_does_not_end_for_noise(
     events = tiles(on_screen(histories), **options)
     last = len(events.times_s) - 1
     assert spans(states(events)) == [(0, last)]
-    edited = on_screen(block(*WORD, f"a10 b{(last + 1) / 5 - 10}") | dict(histories))
+    edited = on_screen(block(*FAR, f"a10 b{(last + 1) / 5 - 10}") | dict(histories))
     assert spans(states(tiles(edited, **options))) == [(0, 49), (50, last)]
 
 
@@ -262,6 +266,73 @@ def test_any_picture_is_as_good_where_nothing_settles(pictured: Collection[int],
     """The last lines are on the screen for a moment only."""
     found = states(printed([1, 2] * 12), pictured)
     assert [state.best for state in found if not state.settled] == [best]
+
+
+def streaming(
+    seconds: float, columns: int, ink: int = READABLE_INK, replaced: Sequence[Place] = ()
+) -> Events:
+    """Lines, so many tiles wide, that come up by a row in each sample: each is there for 2.4 s.
+
+    What is in the tiles `replaced` is replaced after half of the time.
+    """
+    times_s = np.arange(round(5 * seconds)) / 5
+    rows = [
+        (frame, row * ROW + column, (frame + row) * columns + column, flags, ink)
+        for frame in range(len(times_s))
+        for row in range(ROWS)
+        for column in range(columns)
+        for flags in [NEW if not frame or row == ROWS - 1 else SCROLLED]
+    ]
+    number = (len(times_s) + ROWS) * columns
+    for row, column in replaced:
+        for frame in (0, len(times_s) // 2):
+            rows.append((frame, row * ROW + column, number, NEW, READABLE_INK))
+            number += 1
+    return Events(times_s, *np.array(sorted(rows)).T, np.zeros(len(times_s), np.int64))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "expected"),
+    [
+        (18, [(0, 89)]),
+        (29, [(0, 144)]),
+        (31, [(0, 77), (78, 154)]),
+        (60, [(0, 99), (100, 199), (200, 299)]),
+        (70, [(0, 87), (88, 174), (175, 262), (263, 349)]),
+    ],
+)
+def test_text_that_streams_has_a_state_for_every_twenty_seconds(
+    seconds: float, expected: list[tuple[int, int]]
+) -> None:
+    found = states(streaming(seconds, COLUMNS))
+    assert spans(found) == expected
+    assert not any(state.settled for state in found)
+    assert [state.best for state in found] == [last for _, last in expected]
+
+
+@pytest.mark.parametrize(("columns", "count"), [(1, 1), (2, 3)])
+def test_a_little_that_streams_rests(columns: int, count: int) -> None:
+    """Of 287 lines each tile counts 0.1 x 1.9 / 2.5: 22 tiles or 44, and 24 are the least."""
+    found = states(streaming(60, columns))
+    assert [state.settled for state in found] == [count == 1] * count
+
+
+def test_what_does_not_come_and_go_does_not_stream() -> None:
+    """Two tiles are replaced beside 22 that stream: what goes was there, what comes stays."""
+    found = states(streaming(60, 1, replaced=[(5, 10), (5, 11)]))
+    assert [state.settled for state in found] == [True]
+
+
+@pytest.mark.parametrize(("ink", "count"), [(0, 1), (40, 3)])
+def test_what_is_blank_does_not_stream(ink: int, count: int) -> None:
+    """Sixteen tiles wide, each line counts a quarter or a little more of a readable one."""
+    found = states(streaming(60, COLUMNS, ink))
+    assert [state.settled for state in found] == [count == 1] * count
+
+
+def test_a_stored_picture_of_what_streams_is_as_good_as_another() -> None:
+    found = states(streaming(60, COLUMNS), pictured=(10, 120, 130))
+    assert [state.best for state in found] == [10, 130, 299]
 
 
 def test_each_sample_may_be_a_state_where_movement_cannot_be_seen() -> None:

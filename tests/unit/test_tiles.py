@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from scribebench.frames.planes import Planes, image_planes
+from scribebench.frames.planes import Planes, image_planes, reduction
 from scribebench.frames.tiles import (
     GROWN,
     MOVING,
@@ -22,7 +22,6 @@ from scribebench.frames.tiles import (
     TILE,
     Changes,
     TileTracker,
-    reduction,
     tile_px,
 )
 from unit.videos import Image, plain, screen
@@ -115,7 +114,8 @@ def with_box(image: Image, box: tuple[int, int, int, int], colour: Sequence[int]
 def test_large_pictures_are_compared_reduced(
     size: tuple[int, int], reduced: int, edge_px: int
 ) -> None:
-    assert reduction(*size) == reduced
+    width_px, height_px = size
+    assert reduction(height_px, width_px) == reduced
     assert tile_px(*size) == edge_px
 
 
@@ -167,6 +167,32 @@ def test_the_last_row_and_column_are_looked_at(size: tuple[int, int], last: Plac
     changes = followed(desk(*WORDS, size=size), marked)[1]
     assert last in places(changes)
     assert all(last[0] - row <= 1 and last[1] - column <= 1 for row, column in places(changes))
+
+
+@pytest.mark.parametrize(
+    ("size", "marks", "rows_px"),
+    [
+        ((640, 400), [(100, 37)], (32, 48)),
+        ((640, 400), [(100, 0)], (0, 16)),
+        ((640, 400), [(100, 396)], (384, 400)),
+        ((640, 400), [(600, 37), (20, 210)], (32, 224)),
+        ((640, 400), [(20, 37), (600, 210), (300, 100)], (32, 224)),
+        ((641, 399), [(637, 395)], (384, 399)),
+        ((1280, 800), [(100, 74)], (64, 96)),
+        ((1366, 765), [(100, 74), (1360, 760)], (64, 765)),
+        ((3000, 1702), [(100, 150)], (128, 192)),
+        ((3000, 1702), [(100, 1696)], (1664, 1702)),
+    ],
+)
+def test_the_rows_that_differ_are_those_of_the_changed_tiles(
+    size: tuple[int, int], marks: list[tuple[int, int]], rows_px: tuple[int, int]
+) -> None:
+    before, after = plain(220, *size), plain(220, *size)
+    for left, top in marks:
+        after = with_box(after, (left, top, 4, 4), (0, 0, 0))
+    first, changed, same = followed(before, after, after)
+    assert changed.rows_px == rows_px
+    assert first.rows_px == same.rows_px == (0, 0)
 
 
 def test_ink_is_the_contrast_of_a_tile() -> None:
@@ -482,6 +508,25 @@ def test_a_tile_that_changes_in_each_sample_moves() -> None:
     assert by_place(changes[RESTLESS]) == {MIDDLE: MOVING}
     assert flags_of(changes[RESTLESS]) == {RESTING}
     assert [one.rows_px for one in changes[1:]] == [(16, 32)] * 11  # also when it is not listed
+
+
+def test_what_comes_to_rest_looks_as_before() -> None:
+    """It is listed, since it has a number now; no row of the picture differs."""
+    changes = busy([*range(8), 7])
+    assert places(changes[8]) == {MIDDLE}
+    assert changes[8].rows_px == (0, 0)
+
+
+def test_what_moves_and_what_changes_are_within_the_rows_that_differ() -> None:
+    shown, pictures = patterns(8), []
+    for step in range(8):
+        luma = np.full((160, 48), 250, np.uint8)
+        luma[112:128, 16:32] = shown[step]
+        luma[36:40, 4:12] = 250 - 100 * (step == 7)
+        pictures.append(luma)
+    last = greys_followed(*pictures)[-1]
+    assert places(last) == {(2, 0)}
+    assert last.rows_px == (32, 128)
 
 
 def test_what_moved_gets_a_number_when_it_rests() -> None:

@@ -39,9 +39,10 @@ def calmness(events: Events, runs: Runs, before: np.ndarray, ink: np.ndarray) ->
     changes = _activity(events, runs.tile, starts_s, local & replaces, local & ~replaces)
     restless = (RESTLESS_CHANGES - changes) / (RESTLESS_CHANGES - CALM_CHANGES)
     rests = (lasted_s(events, runs) - RESTS_S) / (RESTS_FULLY_S - RESTS_S)
-    small = (runs.first > 0) & (runs.patch <= SMALL_TILES)
-    seldom = _seldom(runs.tile, starts_s, local, PANE_CHANGES)
-    clock = np.where(small, _seldom(runs.tile, starts_s, small, CLOCK_CHANGES), 1.0)
+    small = local & (runs.patch <= SMALL_TILES)
+    length_s = events.times_s[-1]
+    seldom = _seldom(runs.tile, starts_s, length_s, local, PANE_CHANGES)
+    clock = np.where(small, _seldom(runs.tile, starts_s, length_s, small, CLOCK_CHANGES), 1.0)
     return np.maximum(restless.clip(0, 1), rests.clip(0, 1)) * np.minimum(seldom, clock)
 
 
@@ -115,11 +116,11 @@ def _around(changes: np.ndarray, places: np.ndarray) -> np.ndarray:
 
 
 def _seldom(
-    tile: np.ndarray, starts_s: np.ndarray, chosen: np.ndarray, changes: float
+    tile: np.ndarray, starts_s: np.ndarray, length_s: float, chosen: np.ndarray, changes: float
 ) -> np.ndarray:
     """Return 1 for runs in whose place no more such changes occur for minutes, less for others."""
     number = (starts_s / CLOCK_BIN_S).astype(np.int64)
-    bins, span = int(number.max(initial=0)) + 1, int(CLOCK_S / CLOCK_BIN_S)
+    bins, span = int(length_s / CLOCK_BIN_S) + 1, int(CLOCK_S / CLOCK_BIN_S)
     keys = np.unique(tile[chosen].astype(np.int64) * bins + number[chosen])
     # At both ends of the recording as many bins are looked at as in its middle.
     first = (number - span).clip(0, max(0, bins - 2 * span - 1))

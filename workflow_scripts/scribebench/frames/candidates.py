@@ -14,6 +14,7 @@ import numpy as np
 from scribebench.files import write_bytes
 from scribebench.frames.decode import Sample
 from scribebench.frames.pictures import encode_jpeg, picture_name
+from scribebench.frames.runs import SMALL_TILES
 from scribebench.frames.tiles import NEW, ROW, SCROLLED, SEEN, SHADED, Changes
 
 # A state is worth a picture when it lasted so long, and three samples where they are close: less
@@ -22,6 +23,8 @@ SETTLED_S, SETTLED_SAMPLES, SETTLED_FULLY_S = 0.6, 2.5, 2.5
 # Where nothing settles, one picture in so many seconds is stored; and one before a change of so
 # many tiles, since much is lost with it.
 UNSETTLED_S, LARGE_TILES = 4.0, 24
+# ... and in so many where the changes are small: what is typed is on later pictures in any case.
+UNSETTLED_SMALL_S = 8.0
 # A tile's changes are forgotten with this time constant; from so many on it is an animation.
 FORGOTTEN_S, RESTLESS = 3.0, 3.0
 ROUNDING_S = 1e-6
@@ -77,6 +80,8 @@ class CandidateFilter:
             self._large_s = time_s
         rest_s = max(SETTLED_S, min(SETTLED_SAMPLES * step_s, SETTLED_FULLY_S))
         wait_s = rest_s if len(changes.tiles) > LARGE_TILES else UNSETTLED_S
+        if changes.spots or len(changes.tiles) <= SMALL_TILES:
+            wait_s = UNSETTLED_SMALL_S
         rested_s, waited_s = time_s - since_s, time_s - self._written_s
         return rested_s >= rest_s - ROUNDING_S or waited_s >= wait_s - ROUNDING_S
 
