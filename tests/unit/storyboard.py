@@ -13,11 +13,11 @@ from scribebench.frames.scenes import detect_scenes
 from scribebench.frames.signals import SignalMeter, Signals
 from scribebench.frames.strategies import Decision, Measured, Settings
 from scribebench.frames.tiles import (
+    BEGAN_MOVING,
     GROWN,
     MOVING,
     NEW,
     NOTHING,
-    RESTING,
     ROW,
     SEEN,
     SHADED,
@@ -89,7 +89,7 @@ def lettered(
             if frame and history[frame - 1] == letter:
                 continue
             if letter in (MOVES, GONE):
-                content, flags = (MOVING, RESTING) if letter == MOVES else (NOTHING, 0)
+                content, flags = (MOVING, BEGAN_MOVING) if letter == MOVES else (NOTHING, 0)
             elif (place, letter) in numbers:
                 content, flags = numbers[place, letter], SEEN
             else:

@@ -13,11 +13,11 @@ from scribebench.frames.decode import Picture, Sample, StillPicture
 from scribebench.frames.pictures import encode_jpeg, picture_name
 from scribebench.frames.planes import Planes
 from scribebench.frames.tiles import (
+    BEGAN_MOVING,
     GROWN,
     MOVING,
     NEW,
     NOTHING,
-    RESTING,
     ROW,
     SCROLLED,
     SEEN,
@@ -51,7 +51,7 @@ def told(letter: str, index: int) -> Changes:
         "t": change(own[:1], NEW | GROWN, fresh, spots=1),  # a typed letter
         "c": change([5], SEEN, 7, spots=1),  # a caret, always in the same place
         "h": change(own[:6], NEW | SHADED, fresh),  # a highlight
-        "m": change(own, RESTING, MOVING),
+        "m": change(own, BEGAN_MOVING, MOVING),
         "g": change(own, 0, NOTHING),  # outside of the picture by now
         "a": change(list(range(ROW, ROW + 30)), NEW, fresh),  # an animation
     }[letter]

@@ -9,11 +9,11 @@ import pytest
 
 from scribebench.frames.planes import Planes, image_planes, reduction
 from scribebench.frames.tiles import (
+    BEGAN_MOVING,
     GROWN,
     MOVING,
     NEW,
     NOTHING,
-    RESTING,
     RESTLESS,
     ROW,
     SCROLLED,
@@ -506,7 +506,7 @@ def test_a_tile_that_changes_in_each_sample_moves() -> None:
     assert [len(one.tiles) for one in changes[1:]] == [1] * RESTLESS + [0] * (11 - RESTLESS)
     assert [int(one.contents[0]) for one in changes[1:RESTLESS]] == [*range(9, 8 + RESTLESS)]
     assert by_place(changes[RESTLESS]) == {MIDDLE: MOVING}
-    assert flags_of(changes[RESTLESS]) == {RESTING}
+    assert flags_of(changes[RESTLESS]) == {BEGAN_MOVING}
     assert [one.rows_px for one in changes[1:]] == [(16, 32)] * 11  # also when it is not listed
 
 
@@ -641,12 +641,14 @@ def test_another_resolution_begins_anew(before: tuple[int, int], after: tuple[in
 
 
 def test_a_window_of_another_size_and_back() -> None:
-    """Nothing is remembered across, and no number means two things."""
+    """What it showed is remembered, and no number means two things."""
     sizes = [(640, 400), (320, 200), (640, 400)]
     changes = followed(*(desk("one", size=size) for size in sizes))
     named = [one.contents[one.contents >= 0] for one in changes]
     assert [len(one) for one in named] == [1000, 20 * 13, 1000]
-    assert len(np.unique(np.concatenate(named))) == 2000 + 20 * 13
+    assert named[2].tolist() == named[0].tolist()
+    assert len(np.unique(np.concatenate(named))) == 1000 + 20 * 13
+    assert flags_of(changes[2]) - {0} == {SEEN}
 
 
 # --- memory --------------------------------------------------------------------------------------
@@ -671,6 +673,6 @@ def test_a_picture_may_be_overwritten_when_the_next_one_was_taken() -> None:
 
 
 def test_no_flag_means_two_things() -> None:
-    flags = [NEW, SEEN, SCROLLED, RESTING, SHADED, GROWN]
+    flags = [NEW, SEEN, SCROLLED, BEGAN_MOVING, SHADED, GROWN]
     assert sum(flags) == 63
     assert TILE * TILE == 256

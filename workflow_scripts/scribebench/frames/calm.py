@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from scribebench.frames.runs import SMALL_TILES, Events, Runs, lasted_s
+from scribebench.frames.runs import SMALL_TILES, Events, Runs, lasted_s, usual_step_s
 from scribebench.frames.tiles import BLANK_INK, GROWN, ROW, SCROLLED, SHADED
 
 # Activity of a tile: changes in so many bins on both sides, of this length.
@@ -29,36 +29,38 @@ def calmness(events: Events, runs: Runs, before: np.ndarray, ink: np.ndarray) ->
     """Return for each run how little its place changes otherwise: 1, or less for what moves."""
     if not len(runs.tile):
         return np.zeros(0)
-    starts_s = events.times_s[runs.first]
+    # Nothing is told over longer gaps, and a leap in time would make bins without end.
+    steps_s = np.minimum(np.diff(events.times_s), 2 * CLOCK_S)
+    times_s = np.append(0.0, steps_s.cumsum())
+    starts_s, length_s = times_s[runs.first], times_s[-1]
     tiles = len(np.unique(runs.tile))
     local = (runs.first > 0) & (runs.patch < WINDOW_SHARE * tiles)
     readable = ink[runs.content] >= BLANK_INK
     readable &= (before >= 0) & (ink[np.maximum(before, 0)] >= BLANK_INK)
     replaces = readable & (runs.flags & (SHADED | GROWN) == 0)
     local &= runs.flags & SCROLLED == 0
-    changes = _activity(events, runs.tile, starts_s, local & replaces, local & ~replaces)
+    changes = _activity(times_s, runs.tile, starts_s, local & replaces, local & ~replaces)
     restless = (RESTLESS_CHANGES - changes) / (RESTLESS_CHANGES - CALM_CHANGES)
     rests = (lasted_s(events, runs) - RESTS_S) / (RESTS_FULLY_S - RESTS_S)
     small = local & (runs.patch <= SMALL_TILES)
-    length_s = events.times_s[-1]
     seldom = _seldom(runs.tile, starts_s, length_s, local, PANE_CHANGES)
     clock = np.where(small, _seldom(runs.tile, starts_s, length_s, small, CLOCK_CHANGES), 1.0)
     return np.maximum(restless.clip(0, 1), rests.clip(0, 1)) * np.minimum(seldom, clock)
 
 
 def _activity(
-    events: Events,
+    times_s: np.ndarray,
     tile: np.ndarray,
     starts_s: np.ndarray,
     replacing: np.ndarray,
     adding: np.ndarray,
 ) -> np.ndarray:
     """Return how often each run's tile, or its neighbourhood, changes around the run's start."""
-    second = max(1.0, events.step_s)
-    bin_s = max(BIN_S, 5 * events.step_s)
-    bins = int(events.times_s[-1] / bin_s) + 1
+    step_s = usual_step_s(times_s)
+    second = max(1.0, step_s)
+    bin_s = max(BIN_S, 5 * step_s)
+    bins = int(times_s[-1] / bin_s) + 1
     rows, columns = int(tile.max()) // ROW + 1, int((tile % ROW).max()) + 1
-    # One more column on both sides of rows: neighbours beyond the edge never change.
     place = tile // ROW * columns + tile % ROW
     counted = []
     for chosen, weight in ((replacing, 1.0), (adding, ADDING_ACTIVITY)):

@@ -9,7 +9,7 @@ import numpy as np
 
 from scribebench.frames.calm import calmness
 from scribebench.frames.runs import SMALL_TILES, Events, Runs, find_runs, lasted_s, stayed_s
-from scribebench.frames.tiles import BLANK_INK, GROWN, NEW, NOTHING, RESTING, SHADED
+from scribebench.frames.tiles import BEGAN_MOVING, BLANK_INK, GROWN, NEW, NOTHING, SHADED
 
 # A change in so many tiles is a large one; it needs less time to count as settled.
 LARGE_TILES = 60
@@ -104,7 +104,7 @@ def _overlays(events: Events, runs: Runs, count: int) -> np.ndarray:
     same = np.arange(count)
     if not len(runs.tile):
         return same
-    named = events.frame[events.flags & RESTING == 0]
+    named = events.frame[events.flags & BEGAN_MOVING == 0]
     size = np.bincount(named, minlength=len(events.times_s))
     previous = np.where(runs.follows, np.roll(runs.content, 1), NOTHING)
     following = np.where(np.append(runs.follows[1:], False), np.roll(runs.content, -1), NOTHING)
@@ -153,12 +153,12 @@ def _dwelling(events: Events, runs: Runs, min_dwell_s: float, least_s: float) ->
     full_s = np.maximum(share * min_dwell_s, least_s)
     half_s = events.step_s / 2
 
-    def settled(lasted_s: np.ndarray) -> np.ndarray:
-        share = (lasted_s - least_s + half_s) / np.maximum(full_s - least_s + half_s, half_s)
-        return np.where(lasted_s < least_s - 1e-6, 0.0, share.clip(0, 1))
+    def settled(shown_s: np.ndarray) -> np.ndarray:
+        share = (shown_s - least_s + half_s) / np.maximum(full_s - least_s + half_s, half_s)
+        return np.where(shown_s < least_s - 1e-6, 0.0, share.clip(0, 1))
 
-    in_place, moving = lasted_s(events, runs), stayed_s(events, runs)
-    return np.maximum(settled(in_place), STREAMED_WEIGHT * settled(moving))
+    in_place, in_all = settled(lasted_s(events, runs)), settled(stayed_s(events, runs))
+    return np.maximum(in_place, STREAMED_WEIGHT * in_all)
 
 
 def _usual(calm: np.ndarray, runs: Runs, count: int) -> np.ndarray:

@@ -91,7 +91,8 @@ class Planes:
         for plane, target in zip((self.u, self.v), samples, strict=True):
             down = max(1, pitch_px * plane.shape[0] // self.luma.shape[0])
             right = max(1, pitch_px * plane.shape[1] // self.luma.shape[1])
-            picked = plane[down // 2 :: down, right // 2 :: right][:height, :width]
+            top, left = min(down // 2, plane.shape[0] - 1), min(right // 2, plane.shape[1] - 1)
+            picked = plane[top::down, left::right][:height, :width]
             target[: picked.shape[0], : picked.shape[1]] = picked
             target[picked.shape[0] :] = target[picked.shape[0] - 1]
             target[:, picked.shape[1] :] = target[:, picked.shape[1] - 1 : picked.shape[1]]
@@ -199,7 +200,8 @@ def small_band(shape: tuple[int, ...], top: int, bottom: int) -> tuple[int, int]
     """
     height_px, width_px = shape[:2]
     times, rest = divmod(width_px, SMALL_WIDTH_PX)
-    if rest or not times or BAND_PX % times or height_px % times:
+    # Halving leaves out an odd last row, and with it shifts all rows of the whole picture.
+    if rest or not times or BAND_PX % times or height_px % times or height_px % 4:
         return 0, height_px
     return top // BAND_PX * BAND_PX, min(-(-bottom // BAND_PX) * BAND_PX, height_px)
 

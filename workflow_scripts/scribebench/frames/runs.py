@@ -14,10 +14,10 @@ SMALL_TILES = 8
 
 @dataclass(frozen=True)
 class Events:
-    """Changed tiles of a recording in order of frames; all arrays are of the same length.
+    """Changed tiles of a recording in order of frames; arrays of one value a change.
 
-    `frame` is the place among the sampled frames at `times_s`; the rest as in tiles.Changes.
-    `spots` has one value for each frame.
+    `frame` is the place among the sampled frames; the rest as in tiles.Changes. `times_s` and
+    `spots` have one value for each sampled frame.
     """
 
     times_s: np.ndarray
@@ -31,7 +31,7 @@ class Events:
     @cached_property
     def step_s(self) -> float:
         """The usual time between two sampled frames."""
-        return float(np.median(np.diff(self.times_s))) if len(self.times_s) > 1 else 1.0
+        return usual_step_s(self.times_s)
 
     @cached_property
     def ends_s(self) -> np.ndarray:
@@ -61,6 +61,11 @@ class Runs:
 
     def picked(self, chosen: np.ndarray) -> "Runs":
         return Runs(*(getattr(self, name)[chosen] for name in self.__dataclass_fields__))
+
+
+def usual_step_s(times_s: np.ndarray) -> float:
+    """Return the usual time between two of these times."""
+    return float(np.median(np.diff(times_s))) if len(times_s) > 1 else 1.0
 
 
 def find_runs(events: Events) -> Runs:
@@ -109,6 +114,6 @@ def stayed_s(events: Events, runs: Runs) -> np.ndarray:
     starts = np.flatnonzero(begins)
     ends = np.append(starts[1:], len(order)) - 1
     stays_s = events.ends_s[latest[ends]] - events.times_s[first[starts]]
-    stayed_s = np.empty(len(order))
-    stayed_s[order] = stays_s[np.cumsum(begins) - 1]
-    return stayed_s
+    of_run = np.empty(len(order))
+    of_run[order] = stays_s[np.cumsum(begins) - 1]
+    return of_run

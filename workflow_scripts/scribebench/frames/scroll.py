@@ -31,6 +31,8 @@ MIN_MOVED = 12
 MOVED_SHARE = 0.25
 # Pages are forgotten when so many others came after them.
 REMEMBERED_PAGES = 8
+# Of a page as much is remembered as this many pictures of it show.
+REMEMBERED_PICTURES = 16
 
 
 class Scroll(NamedTuple):
@@ -174,8 +176,8 @@ class Pages:
     keeps its number when it has moved by a distance that is no whole number of tiles.
     """
 
-    def __init__(self, rows: int, columns: int, tile: int):
-        self._columns, self._tile, self._rows = columns, tile, rows
+    def __init__(self, rows: int, columns: int):
+        self._columns, self._rows = columns, rows
         self._page = np.full(rows * columns, -1, np.int32)
         # How far down its page a tile looks, beyond its own place in the picture.
         self._offset = np.zeros(rows * columns, np.float64)
@@ -210,7 +212,7 @@ class Pages:
         for column in np.unique(columns).tolist():
             of_column = chosen[columns == column]
             targets = places[of_column]
-            from_row = np.floor(targets // self._columns + rows / self._tile + 0.5).astype(int)
+            from_row = np.floor(targets // self._columns + rows / TILE + 0.5).astype(int)
             sources = from_row.clip(0, self._rows - 1) * self._columns + column
             usual = self._usual_page(sources, shown)
             if usual is None:
@@ -228,7 +230,16 @@ class Pages:
                     next_content += 1
                 contents[index] = content
             self._scrolled[column] = (page, offset + rows)
+            self._forget(page, offset + rows)
         return contents, next_content
+
+    def _forget(self, page: int, offset: float) -> None:
+        """Drop the bands of a long page that are far from where it is looked at."""
+        bands = self._bands[page]
+        if len(bands) > REMEMBERED_PICTURES * self._rows * self._columns:
+            near, far = offset / TILE, REMEMBERED_PICTURES / 4 * self._rows
+            for key in [key for key in bands if abs(key[1] - near) > far]:
+                del bands[key]
 
     def join(self, places: np.ndarray, contents: np.ndarray) -> None:
         """Let changed tiles join the page that their column scrolled to, or leave theirs."""
@@ -268,4 +279,4 @@ class Pages:
 
     def _band(self, place: int, offset: float) -> int:
         # Not round(), which takes two neighbours for one when it is a half.
-        return int(np.floor(place // self._columns + offset / self._tile + 0.5))
+        return int(np.floor(place // self._columns + offset / TILE + 0.5))

@@ -28,6 +28,8 @@ ROW = 1024
 COLOURED = 20
 # What a tile has shown is remembered, this many contents a tile.
 REMEMBERED = 32
+# ... and what pictures of so many sizes have shown.
+REMEMBERED_SIZES = 3
 # A content is looked for among the remembered ones by a hash first; that many bits may differ.
 HASH_BITS_APART = 20
 HASH_TRIES = 6
@@ -46,7 +48,7 @@ SCROLL_TILES = 40
 
 MOVING, NOTHING = -1, -2
 # Why a tile has the content that it has: bits of `flags`.
-NEW, SEEN, SCROLLED, RESTING, SHADED, GROWN = 1, 2, 4, 8, 16, 32
+NEW, SEEN, SCROLLED, BEGAN_MOVING, SHADED, GROWN = 1, 2, 4, 8, 16, 32
 
 # Blank tiles have no shape to hash; their hash is their grey value, as that many bits.
 _GREY_HASHES = np.array([(1 << (2 * level)) - 1 for level in range(33)], dtype=np.uint64)
@@ -71,11 +73,6 @@ class Changes:
     scrolled_px: int = 0
     rows_px: tuple[int, int] = (0, 0)
 
-    @property
-    def pointer_like(self) -> bool:
-        """Whether all that changed is as small as a pointer."""
-        return self.spots > 0
-
 
 _UNCHANGED = np.zeros(0, np.int32)
 STILL = Changes(_UNCHANGED, _UNCHANGED, _UNCHANGED, _UNCHANGED)
@@ -91,6 +88,7 @@ class TileTracker:
 
     def __init__(self) -> None:
         self._grid: _Grid | None = None
+        self._grids: dict[tuple[int, ...], _Grid] = {}
         self._next_content = 0
 
     def follow(self, planes: Planes, step_s: float | None = 0.0) -> Changes:
@@ -108,8 +106,11 @@ class TileTracker:
 
     def _start(self, planes: Planes) -> Changes:
         """Begin with a picture, the first one or one of another size."""
-        before = self._grid
-        self._grid = _Grid(planes)
+        before, shape = self._grid, planes.luma.shape
+        # Put last again, so that those not seen for longest are forgotten.
+        self._grid = self._grids[shape] = self._grids.pop(shape, None) or _Grid(planes)
+        while len(self._grids) > REMEMBERED_SIZES:
+            del self._grids[next(iter(self._grids))]
         changes = self._grid.start(planes, self._next_content)
         self._count(changes)
         if before is None:
@@ -139,12 +140,15 @@ class _Grid:
         self.numbers = (places // self._columns * ROW + places % self._columns).astype(np.int32)
         self._content = np.full(count, NOTHING, np.int32)
         self._restless = np.zeros(count, np.uint8)
-        self._pages = Pages(self._rows, self._columns, TILE)
+        self._pages = Pages(self._rows, self._columns)
         self._memory = _Memory(count)
         self._sample = 0
 
     def start(self, planes: Planes, next_content: int) -> Changes:
-        """Take the first picture: every tile shows something new."""
+        """Take the first picture, or one after pictures of another size: every tile is named."""
+        self._content[:] = NOTHING
+        self._restless[:] = 0
+        self._sample += 1
         self._before = planes.luma
         self._before_reduced = planes.tiled
         self._shown = self._before_reduced.copy()  # it may be the recording's own memory
@@ -219,7 +223,7 @@ class _Grid:
         contents[fresh] = np.arange(next_content, next_content + count)
         contents[moving] = MOVING
         flags[fresh] |= NEW
-        flags[moving] |= RESTING
+        flags[moving] |= BEGAN_MOVING
         if scroll is not None:
             self._pages.join(places, contents)
         if before is not None:

@@ -41,7 +41,7 @@ def _counted(strips: np.ndarray, threshold: int, columns: int) -> np.ndarray:
 def look_alike(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """Return for each row of pixels (uint8) whether the two of them do not visibly differ."""
     difference = absolute(first, second)
-    same = (difference > VISIBLE).sum(axis=1) <= VISIBLE_PIXELS
+    same = (difference > VISIBLE).sum(axis=1) < VISIBLE_PIXELS
     return same & ((difference > FAINT).sum(axis=1) < FAINT_PIXELS)
 
 

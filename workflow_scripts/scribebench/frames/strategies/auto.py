@@ -72,6 +72,9 @@ class _Cover:
         self.shown = self._sum(everywhere, contents.arranged[contents.content])
         self.unseen = self._sum(everywhere, self._lost[contents.content])
         self.apart = np.full(len(states), np.inf)
+        # The kept frame that is most like each candidate, and how far both are apart in time.
+        self.standing = np.full(len(states), -1)
+        self._gap = np.full(len(states), total)
         self._covered = np.zeros(len(weight), bool)
 
     def adds(self) -> np.ndarray:
@@ -82,26 +85,34 @@ class _Cover:
     def keep(self, candidate: int) -> None:
         """Take a candidate as kept."""
         frame = self.candidates[candidate]
-        shown = self.on(frame)
+        here = (self._contents.first <= frame) & (self._contents.last >= frame)
+        tiles = self._contents.content[here]
+        shown = np.unique(tiles)
         fresh = self._with_ancestors(shown[~self._covered[shown]])
         runs = self._runs(fresh)
         self.unseen = self.unseen - self._sum(runs, self._lost[self._contents.content[runs]])
-        self.apart = np.minimum(self.apart, self.distances(frame))
+        distances = self._distances(tiles, shown)
+        self._stand(frame, distances)
+        self.apart = np.minimum(self.apart, distances)
 
-    def distances(self, frame: int) -> np.ndarray:
-        """Return how many tiles of each candidate are arranged otherwise than on a frame."""
-        shown = self.on(frame)
+    def _distances(self, tiles: np.ndarray, shown: np.ndarray) -> np.ndarray:
+        """Return how many tiles of each candidate are arranged otherwise than on a frame.
+
+        `tiles` is what the frame's tiles show, `shown` the same without repetitions.
+        """
         weight = self._contents.arranged
         runs = self._runs(shown)
         common = self._sum(runs, weight[self._contents.content[runs]])
-        here = (self._contents.first <= frame) & (self._contents.last >= frame)
-        total = weight[self._contents.content[here]].sum()
-        return np.maximum(self.shown, total) - common
+        return np.maximum(self.shown, weight[tiles].sum()) - common
 
-    def on(self, frame: int) -> np.ndarray:
-        """Return the contents that a frame shows."""
-        here = (self._contents.first <= frame) & (self._contents.last >= frame)
-        return np.unique(self._contents.content[here])
+    def _stand(self, frame: int, distances: np.ndarray) -> None:
+        """Let a kept frame stand for the candidates that it is most like; of two the nearer one."""
+        gap = np.abs(self.candidates - frame)
+        like, unlike = distances < self.apart - 1e-6, distances > self.apart + 1e-6
+        nearer = (gap < self._gap) | ((gap == self._gap) & (frame < self.standing))
+        better = like | (~unlike & nearer)
+        self.standing[better] = frame
+        self._gap[better] = gap[better]
 
     def _with_ancestors(self, contents: np.ndarray) -> np.ndarray:
         """Mark contents as covered, and those that they grew from; return all that were not yet."""
@@ -168,7 +179,7 @@ def _decisions(
     left: np.ndarray,
 ) -> list[Decision]:
     """Say of each frame what became of it and which kept frame stands for it."""
-    standing = _standing(cover, sorted(kept))
+    standing = cover.standing.tolist()
     changes = np.bincount(contents.first, minlength=len(events.times_s)).cumsum()
     decisions: list[Decision] = []
     for number, state in enumerate(states):
@@ -207,11 +218,3 @@ def _in_passing(
             near.append((gap_s, standing[following]))
         decisions.append(Decision(index, False, "passing", min(near)[1]))
     return decisions
-
-
-def _standing(cover: _Cover, frames: list[int]) -> list[int]:
-    """Return for each candidate the kept frame that is most like it, the nearer of two in time."""
-    distances = np.stack([cover.distances(frame) for frame in frames])
-    gaps = np.abs(np.array(frames)[:, None] - cover.candidates[None])
-    order = np.lexsort((gaps, distances.round(6)), axis=0)
-    return [frames[row] for row in order[0]]
