@@ -89,13 +89,17 @@ def drawn(folder: Path, minutes: float, hours: float) -> list[Path]:
     for fps in (1, 30):
         path = folder / f"drawn-{fps}fps-{minutes:g}min.mp4"
         if not path.exists():
-            draw_recording(path, fps, minutes * 60, FFMPEG)
+            partial = path.with_suffix(".part.mp4")
+            draw_recording(partial, fps, minutes * 60, FFMPEG)
+            partial.replace(path)
         paths.append(path)
         if hours:
             long = folder / f"drawn-{fps}fps-{hours:g}h.mp4"
             if not long.exists():
-                times = round(hours * 60 / minutes) - 1
-                _run(FFMPEG, "-stream_loop", str(times), "-i", path, "-c", "copy", long)
+                times = max(0, round(hours * 60 / minutes) - 1)
+                partial = long.with_suffix(".part.mp4")
+                _run(FFMPEG, "-stream_loop", str(times), "-i", path, "-c", "copy", partial)
+                partial.replace(long)
             paths.append(long)
     return paths
 
@@ -182,8 +186,16 @@ def run_stage(stage: str, recording: Path, folder: Path, threads: int) -> Cost:
         counts = dedup(recording, spec, Settings.from_json(settings), folder, threads)
     wall_s, after = time.monotonic() - start, resource.getrusage(resource.RUSAGE_SELF)
     cpu_s = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
-    unit = 2**20 if sys.platform == "darwin" else 2**10
-    return Cost(wall_s, cpu_s, after.ru_maxrss / unit, *counts)
+    return Cost(wall_s, cpu_s, peak_mb(), *counts)
+
+
+def peak_mb() -> float:
+    """Return the most memory that this process has held."""
+    status = Path("/proc/self/status")
+    if status.exists():  # on Linux ru_maxrss begins with what the parent process held
+        line = next(one for one in status.read_text().splitlines() if one.startswith("VmHWM"))
+        return int(line.split()[1]) / 2**10
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
 
 
 def dedup(

@@ -34,6 +34,21 @@ def test_no_more_than_so_many_are_made_before_they_are_asked_for() -> None:
     items.close()
 
 
+def test_heavy_items_wait_one_by_one() -> None:
+    made: list[int] = []
+    items = ahead(
+        counted(50, made), 9, weight=lambda number: 2 + 8 * (number >= 3), weight_at_most=7
+    )
+    assert next(items) == 0
+    deadline = time.monotonic() + 5
+    while len(made) < 4 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    time.sleep(0.05)
+    assert made == [0, 1, 2, 3]  # 1 and 2 wait, 3 weighs too much to wait beside them
+    assert [next(items) for _ in range(3)] == [1, 2, 3]
+    items.close()
+
+
 def test_what_goes_wrong_is_raised_after_what_was_made() -> None:
     def breaks() -> Iterator[int]:
         yield 1

@@ -11,7 +11,7 @@ from scribebench.errors import ScribebenchError
 from scribebench.frames.candidates import WAITING, CandidateFilter, PictureWriter
 from scribebench.frames.decode import Picture, Sample, StillPicture
 from scribebench.frames.pictures import encode_jpeg, picture_name
-from scribebench.frames.planes import Planes
+from scribebench.frames.planes import Planes, image_planes
 from scribebench.frames.tiles import (
     BEGAN_MOVING,
     GROWN,
@@ -209,10 +209,7 @@ class Unreadable:
         raise OSError("no memory left")
 
     def planes(self) -> Planes:
-        raise NotImplementedError
-
-    def small(self) -> np.ndarray:
-        raise NotImplementedError
+        return image_planes(plain(9))
 
 
 def numbered(pictures: list[Picture]) -> list[Sample]:
@@ -282,6 +279,7 @@ def test_no_more_than_a_few_pictures_wait(tmp_path: Path) -> None:
     """Each holds a decoded frame."""
     given: list[int] = []
     waiting: list[int] = []
+    small = image_planes(plain(200, 640, 400))
 
     @dataclass(frozen=True)
     class Counted:
@@ -291,7 +289,8 @@ def test_no_more_than_a_few_pictures_wait(tmp_path: Path) -> None:
             waiting.append(len(given) - self.number)
             return plain(200, 640, 400)
 
-        planes = small = full
+        def planes(self) -> Planes:
+            return small
 
     with PictureWriter(tmp_path) as pictures:
         for sample in numbered([Counted(number) for number in range(60)]):

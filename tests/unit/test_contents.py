@@ -639,3 +639,14 @@ def test_tiles_that_follow_each_other_in_number_are_not_one() -> None:
     contents = read_contents(events, MIN_DWELL_S)
     assert contents.grown_from.tolist() == [-1, -1, 0]
     assert stretches(contents, (0, 1)) == [(0, 49)]
+
+
+def test_a_leap_in_time_takes_no_more_room_than_a_pause() -> None:
+    """Some recorders give the first frame the time 0 and the others the time since 1970."""
+    events = tiles(on_screen({PLACE: minutes(5)}), fps=1)
+    leap = events.times_s + np.where(np.arange(len(events.times_s)) > 0, 1.7e9, 0.0)
+    after = read_contents(replace(events, times_s=leap), MIN_DWELL_S)
+    pause = read_contents(
+        replace(events, times_s=events.times_s + np.where(leap > 1e9, 600.0, 0.0)), MIN_DWELL_S
+    )
+    assert weights(after, PLACE)[1:] == weights(pause, PLACE)[1:]

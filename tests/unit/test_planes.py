@@ -317,3 +317,10 @@ def test_the_narrow_range_of_video_is_stretched(full_range: bool, luma: int, gre
     colour = np.full((4, 4), 128, np.uint8)
     planes = Planes(np.full((8, 8), luma, np.uint8), colour, colour, full_range)
     assert np.unique(small_picture(planes)).tolist() == [grey]
+
+
+@pytest.mark.parametrize("size", [(1, 1), (2, 1), (1, 40), (40, 2), (3, 3)], ids=str)
+def test_a_picture_of_a_few_pixels_has_tiles_and_colours(size: tuple[int, int]) -> None:
+    planes = image_planes(plain(90, *size))
+    assert np.unique(planes.tiled).tolist() == [90]
+    assert np.unique(planes.tiled_colour).tolist() == [128]

@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pytest
 
 from scribebench.frames.planes import image_planes, reduction
-from scribebench.frames.scroll import find_scroll
+from scribebench.frames.scroll import Pages, find_scroll
 from scribebench.frames.tiles import (
     NEW,
     ROW,
@@ -447,3 +447,17 @@ def test_stripes_that_look_alike_everywhere_give_no_distance() -> None:
     reader = Reader()
     reader.look(stripes)
     assert reader.look(np.roll(stripes, 1, axis=0)).scrolled_px == 0
+
+
+def test_of_a_page_without_end_only_the_part_around_is_remembered() -> None:
+    rows, columns = 4, 3
+    pages, places = Pages(rows, columns), np.arange(rows * columns)
+    shown, number = np.arange(rows * columns), rows * columns
+    for _ in range(500):
+        contents, number = pages.scroll(
+            places, np.full(len(places), -1), np.ones(len(places), bool), 16.0, shown, number
+        )
+        pages.join(places, contents)
+        shown = contents
+    assert number >= 500 * columns
+    assert sum(len(bands) for bands in pages._bands.values()) <= 2 * 16 * rows * columns

@@ -142,7 +142,9 @@ def test_a_change_in_some_rows_is_measured_as_in_the_whole_picture(size: tuple[i
     for one in (meter, whole):
         one.measure(Sample(0, 0.0, StillPicture(before, [])))
     shown = before
-    for index, (top, bottom) in enumerate([(0, 7), (size[1] // 2, size[1] // 2 + 40), (97, 99)]):
+    for index, (top, bottom) in enumerate(
+        [(0, 7), (size[1] // 2, size[1] // 2 + 40), (size[1] - 9, size[1])]
+    ):
         shown = shown.copy()
         shown[top:bottom, 10 : 10 + size[0] // 3, :2] ^= 120
         sample = Sample(index + 1, 1.0, StillPicture(shown, []))

@@ -31,8 +31,8 @@ ROUNDING_S = 1e-6
 # Before a small change a picture is worth while from so many tiles on that are on none: a pointer
 # and a caret take one or two.
 UNPICTURED_SMALL = 3
-# Frames that wait to be written; each holds a decoded picture.
-WAITING = 4
+# Frames that wait to be written, each with its decoded picture; fewer when they have more pixels.
+WAITING, PIXELS_FOR_ONE = 4, 3_000_000
 
 
 class CandidateFilter:
@@ -139,15 +139,17 @@ class PictureWriter:
     def write(self, sample: Sample) -> None:
         """Write the picture of a frame soon. Raises what went wrong with one before."""
         self._check()
-        self._room.acquire()
-        self._pending.append(self._pool.submit(self._write, sample))
+        room = min(WAITING, -(-sample.picture.planes().luma.size // PIXELS_FOR_ONE))
+        for _ in range(room):
+            self._room.acquire()
+        self._pending.append(self._pool.submit(self._write, sample, room))
 
-    def _write(self, sample: Sample) -> None:
+    def _write(self, sample: Sample, room: int) -> None:
         try:
             picture = encode_jpeg(sample.picture.full())
             write_bytes(self._folder / picture_name(sample.time_s), picture)
         finally:
-            self._room.release()
+            self._room.release(room)
 
     def _check(self) -> None:
         for future in [future for future in self._pending if future.done()]:

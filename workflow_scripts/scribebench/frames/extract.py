@@ -12,8 +12,8 @@ from scribebench.frames.spec import ExtractSpec
 from scribebench.frames.tiles import Changes, TileTracker, tile_px
 
 Row = dict[str, Any]
-# Frames that are decoded before they are looked at; each takes its memory.
-DECODED_AHEAD = 6
+# Frames that are decoded before they are looked at, and pixels of them: each takes its memory.
+DECODED_AHEAD, PIXELS_AHEAD = 6, 16_000_000
 
 
 def extract(
@@ -27,7 +27,7 @@ def extract(
     row: Row | None = None
     with PictureWriter(candidates) as pictures:
         frames = sample(recording, spec.sample_fps, spec.masks, report, threads)
-        tiled = ahead(_tiled(frames), DECODED_AHEAD)
+        tiled = ahead(_tiled(frames), DECODED_AHEAD, _pixels, PIXELS_AHEAD)
         for frame, changes in _followed(tiled, stills=recording.is_dir()):
             signals = meter.measure(frame, changes.rows_px)
             ended = states.follow(frame, changes)
@@ -48,6 +48,10 @@ def _tiled(frames: Iterator[Sample]) -> Iterator[Sample]:
         planes = frame.picture.planes()
         _ = planes.tiled, planes.tiled_colour
         yield frame
+
+
+def _pixels(frame: Sample) -> int:
+    return frame.picture.planes().luma.size
 
 
 def _followed(frames: Iterator[Sample], stills: bool) -> Iterator[tuple[Sample, Changes]]:
