@@ -8,6 +8,7 @@ TILE = 16
 # Two recordings of the same screen differ by up to 28 of 255 after halving (H.264, CRF 18 to 28);
 # the smallest changes of text differ by 40 and more.
 VISIBLE = 28
+# A tile with so many such pixels is looked at; if there are no more, it still shows the same.
 VISIBLE_PIXELS = 2
 # Shades, fades and highlights: weak, but over a good part of a tile.
 FAINT = 10
@@ -41,7 +42,7 @@ def _counted(strips: np.ndarray, threshold: int, columns: int) -> np.ndarray:
 def look_alike(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """Return for each row of pixels (uint8) whether the two of them do not visibly differ."""
     difference = absolute(first, second)
-    same = (difference > VISIBLE).sum(axis=1) < VISIBLE_PIXELS
+    same = (difference > VISIBLE).sum(axis=1) <= VISIBLE_PIXELS
     return same & ((difference > FAINT).sum(axis=1) < FAINT_PIXELS)
 
 
