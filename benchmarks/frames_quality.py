@@ -97,6 +97,8 @@ def measure(
     values = read_yaml(ROOT / "config" / "config.yaml")["frames"]
     values.pop("sample_fps")
     auto = Settings.from_json(values | {"strategy": "auto"})
+    if recording.path.is_dir():  # as dedup_frames does
+        auto = replace(auto, min_dwell_s=0.0)
     like_auto = sum(one.kept for one in select_frames(recording.measured, auto))
     for name in strategies:
         settings = replace(auto, strategy=name)
@@ -143,7 +145,7 @@ def figures(recording: Recording, kept: list[int], strings: bool, threads: int) 
     return (
         str(len(truth.key_strings)),
         _share(len(shown), len(truth.key_strings)),
-        f"{even / len(truth.key_strings):.2f}",
+        _ratio(even, len(truth.key_strings)),
         either,
         str(repeats),
         str(wasted),
@@ -151,7 +153,11 @@ def figures(recording: Recording, kept: list[int], strings: bool, threads: int) 
 
 
 def _share(count: int, total: int) -> str:
-    return f"{count / total:.2f} ({count})"
+    return f"{_ratio(count, total)} ({count})" if total else "-"
+
+
+def _ratio(count: float, total: int) -> str:
+    return f"{count / total:.2f}" if total else "-"
 
 
 def found(truth: Truth, frames: list[int]) -> set[str]:

@@ -14,9 +14,10 @@ from scribebench.frames.container import read_duration_s
 from scribebench.frames.decode import DecodeReport, Mask, Sample, sample
 from scribebench.frames.losses import Losses
 from scribebench.frames.manifest import manifest, spoken_loss
-from scribebench.frames.pictures import encode_jpeg, picture_name
+from scribebench.frames.pictures import JPEG_EDGE_PX, encode_jpeg, picture_name
 from scribebench.frames.planes import SMALL_WIDTH_PX, small_picture
 from scribebench.frames.spec import ExtractSpec
+from unit.test_pictures import huge_png
 from unit.videos import (
     corners,
     cut,
@@ -588,6 +589,44 @@ def test_a_mask_that_hides_nothing_is_refused(tmp_path: Path, mask: Mask) -> Non
         decoded(path, masks=(mask,))
 
 
+SIZES = [(64, 48), (64, 48), (32, 24), (128, 96)]
+
+
+def of_sizes(folder: Path, kind: str) -> Path:
+    """A recording of a picture a second, of these sizes."""
+    pictures = [plain(200, *size) for size in SIZES]
+    if kind == "video":
+        return write_changing_sizes(folder / "a.mkv", pictures, 1)
+    for number, picture in enumerate(pictures):
+        cv2.imwrite(str(folder / f"shot-{number}.png"), picture)
+    return folder
+
+
+@pytest.mark.parametrize(("kind", "name"), [("video", "a.mkv"), ("screenshots", "shot-2.png")])
+@pytest.mark.parametrize("mask", [Mask(32, 0, 10, 10), Mask(0, 24, 10, 10)])
+def test_a_mask_that_hides_nothing_of_a_later_picture_is_refused(
+    tmp_path: Path, kind: str, name: str, mask: Mask
+) -> None:
+    said = rf"{name}: .*outside the picture of 32x24 pixels at 2\.0 s.*session\.yaml, or give pic"
+    with pytest.raises(ScribebenchError, match=said):
+        decoded(of_sizes(tmp_path, kind), masks=(mask,))
+
+
+@pytest.mark.parametrize("kind", ["video", "screenshots"])
+def test_a_mask_may_lie_partly_outside_of_a_later_picture(tmp_path: Path, kind: str) -> None:
+    got = decoded(of_sizes(tmp_path, kind), masks=(Mask(31, 23, 30, 20),))
+    assert [one.picture.size_px for one in got.samples] == SIZES
+    for one in got.samples:
+        black = one.picture.full()[23:43, 31:61]
+        assert black.size
+        assert not black.any()
+
+
+def test_a_picture_that_is_not_looked_at_may_lie_outside_of_a_mask(tmp_path: Path) -> None:
+    path = of_sizes(tmp_path, "video")
+    assert len(decoded(path, 0.2, (Mask(40, 30, 10, 10),)).samples) == 1
+
+
 @pytest.mark.parametrize("kind", ["video", "screenshots"])
 @pytest.mark.parametrize("width", [200, 1000])
 def test_what_is_under_a_mask_changes_nothing(tmp_path: Path, kind: str, width: int) -> None:
@@ -672,6 +711,33 @@ def test_a_broken_screenshot_costs_itself_and_is_named(tmp_path: Path, content: 
     assert got.greys == [50, 150]
     assert got.report.broken_packets == 1
     assert got.report.notes == ["shot-10.png cannot be read as a picture; it is left out"]
+
+
+def test_a_screenshot_that_states_a_huge_size_costs_itself_and_is_named(tmp_path: Path) -> None:
+    got = decoded(screenshots_in(tmp_path, shot_10=huge_png(40_000, 40_000)))
+    assert got.greys == [50, 150]
+    assert got.report.broken_packets == 1
+    assert got.report.notes == ["shot-10.png cannot be read as a picture; it is left out"]
+
+
+@pytest.mark.parametrize("across", [True, False])
+def test_a_screenshot_that_no_jpeg_can_hold_is_left_out_by_name(
+    tmp_path: Path, across: bool
+) -> None:
+    longest, longer = (
+        plain(100, *((edge_px, 2) if across else (2, edge_px)))
+        for edge_px in (JPEG_EDGE_PX, JPEG_EDGE_PX + 1)
+    )
+    path = screenshots_in(tmp_path)
+    cv2.imwrite(str(path / "shot-10.png"), longer)
+    cv2.imwrite(str(path / "shot-11.png"), longest)
+    got = decoded(path)
+    assert got.times_s == [0, 2]
+    assert encode_jpeg(got.samples[1].picture.full())
+    assert got.report.broken_packets == 1
+    assert got.report.notes == [
+        "shot-10.png is left out: an edge is larger than 65500 pixels; cut it into parts"
+    ]
 
 
 def test_screenshots_of_which_none_is_a_picture_are_named(tmp_path: Path) -> None:

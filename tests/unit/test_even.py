@@ -1,13 +1,14 @@
 """Frames at even intervals: how many, where, and which of them stands for which frame."""
 
 import random
+import time
 from dataclasses import replace
 from itertools import accumulate, pairwise
 
 import pytest
 
-from scribebench.frames.strategies.decisions import Settings
-from scribebench.frames.strategies.even import select_even
+from scribebench.frames.strategies.decisions import Decision, Settings
+from scribebench.frames.strategies.even import AUTO_INTERVAL_S, select_even
 from unit.storyboard import kept
 
 EVEN = Settings("even", budget=None, keepalive_s=None, min_dwell_s=2.0, phash_distance=2)
@@ -106,6 +107,56 @@ def test_the_nearest_kept_frame_stands_for_each_other_one(
         assert abs(times_s[by] - time_s) == min(abs(times_s[one] - time_s) for one in chosen)
         assert decision.kept == (by == decision.frame_index)
         assert decision.reason == ("interval" if decision.kept else "between")
+
+
+def plainly(times_s: list[float], settings: Settings) -> list[Decision]:
+    """The same, by looking at every frame for every interval."""
+    length_s = times_s[-1] - times_s[0]
+    count = settings.budget or max(1, round(length_s / AUTO_INTERVAL_S))
+    count = min(count, len(times_s))
+    chosen: list[int] = []
+    for number in range(count):
+        middle_s = times_s[0] + (number + 0.5) * (length_s / count)
+        inside = range(chosen[-1] + 1 if chosen else 0, len(times_s) - (count - number) + 1)
+        chosen.append(min(inside, key=lambda index: abs(times_s[index] - middle_s)))
+    return [_plain_decision(index, chosen, times_s) for index in range(len(times_s))]
+
+
+def _plain_decision(index: int, chosen: list[int], times_s: list[float]) -> Decision:
+    nearest = min(chosen, key=lambda other: abs(times_s[other] - times_s[index]))
+    is_kept = nearest == index
+    return Decision(index, is_kept, "interval" if is_kept else "between", nearest)
+
+
+@pytest.mark.parametrize("steps_s", [(0.2,), (1.0,), (0.04, 0.2, 1.0, 15.0), (0.0, 1.0), (0.0, 9)])
+@pytest.mark.parametrize("count", [1, 2, 3, 10, 47])
+def test_frames_are_those_that_looking_at_all_of_them_gives(
+    steps_s: tuple[float, ...], count: int
+) -> None:
+    source = random.Random(count)
+    for start_s in (0.0, 5.0):
+        steps = (source.choice(steps_s) for _ in range(count - 1))
+        times_s = list(accumulate(steps, initial=start_s))
+        for budget in (None, *range(1, count + 2)):
+            settings = replace(EVEN, budget=budget)
+            assert select_even(times_s, settings) == plainly(times_s, settings)
+
+
+def test_frames_at_random_times_are_those_that_looking_at_all_of_them_gives() -> None:
+    source = random.Random(1)
+    for _ in range(100):
+        count = source.randint(1, 60)
+        times_s = sorted(round(source.uniform(0, 200), source.choice([0, 6])) for _ in range(count))
+        settings = replace(EVEN, budget=source.choice([None, source.randint(1, count)]))
+        assert select_even(times_s, settings) == plainly(times_s, settings)
+
+
+def test_many_frames_take_no_time_for_each_pair() -> None:
+    """Ten hours at five frames a second: a look at every pair would take minutes."""
+    times_s = every(0.2, 180_000)
+    started_s = time.process_time()
+    assert len(kept(select_even(times_s, EVEN))) == 3000
+    assert time.process_time() - started_s < 10
 
 
 def test_a_keep_alive_changes_nothing() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 from scribebench.errors import ScribebenchError
 from scribebench.frames.decode import DecodeReport, Mask, sample
@@ -27,6 +28,7 @@ from scribebench.frames.signals import SignalMeter
 from scribebench.frames.spec import ExtractSpec
 from scribebench.frames.strategies.decisions import Decision
 from scribebench.tables import FRAMES
+from unit.test_pictures import huge_png
 from unit.videos import evenly, greys, plain, screen, turn_clockwise, write_video
 
 Row = dict[str, Any]
@@ -186,10 +188,21 @@ def test_a_candidate_whose_picture_is_gone_is_decoded_again(recording: Path) -> 
         b"",
         b"no picture at all",
         b"\xff\xd8 no picture",
+        huge_png(40_000, 40_000),
     ],
+    ids=["empty", "text", "cut", "huge"],
 )
 def test_a_candidate_that_is_no_picture_is_named(recording: Path, data: bytes) -> None:
     damage(recording, data, "it is not a picture")
+
+
+def test_a_picture_is_kept_however_large_it_is(
+    recording: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """PIL refuses what it takes for a bomb: more than twice so many pixels."""
+    usual = kept_by(recording, SPECS[0], [0, 2], {0, 2}, "usual")
+    monkeypatch.setattr(Image, "MAX_IMAGE_PIXELS", 48 * 64 // 2 - 1)
+    assert kept_by(recording, SPECS[0], [0, 2], {0, 2}, "large") == usual
 
 
 def test_a_candidate_that_is_no_picture_is_made_again_by_the_rule_that_made_it(

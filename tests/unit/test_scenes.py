@@ -9,6 +9,7 @@ from scribebench.frames.decode import Sample, StillPicture
 from scribebench.frames.scenes import (
     ADAPTIVE_THRESHOLD,
     MIN_CONTENT_VAL,
+    MIN_SCENE_S,
     Scene,
     StoredScoreDetector,
     detect_scenes,
@@ -95,8 +96,31 @@ def test_the_least_length_of_a_scene_is_in_seconds(
 
 
 def test_seconds_are_those_of_the_frames_and_not_counted() -> None:
-    times_s = [0, 0.1, 0.2, 0.3, 0.4, 5.0, 5.1, 5.2, 9.0, 9.1, 9.2, 9.3]
-    assert first_frames(times_s, scores(12, 5, 8)) == [0, 5, 8]
+    times_s = [0, 0.1, 0.2, 0.3, 0.4, 5.0, 5.1, 5.2, 9.0, 9.1, 9.2, 9.3, 10.3]
+    assert first_frames(times_s, scores(13, 5, 8)) == [0, 5, 8]
+
+
+@pytest.mark.parametrize(
+    ("fps", "spike", "starts"),
+    [
+        (5, 96, [0]),  # 19.2 s, and the last frame is at 19.8 s
+        (5, 95, [0, 95]),  # a whole second with the last frame's fifth
+        (3, 97, [0, 97]),
+        (4, 97, [0]),
+        (1, 97, [0, 97]),
+        (0.2, 97, [0, 97]),
+    ],
+)
+def test_the_last_scene_has_the_least_length_too(fps: float, spike: int, starts: list[int]) -> None:
+    times_s = [round(index / fps, 6) for index in range(100)]
+    assert first_frames(times_s, scores(100, spike)) == starts
+
+
+def test_a_second_is_enough_wherever_it_begins() -> None:
+    """As floats, 1.4 less 0.4 is less than 1."""
+    assert MIN_SCENE_S > 1.4 - 0.4
+    times_s = [0.0, 0.4, 1.4, 2.4, 3.4, 4.4]
+    assert first_frames([-2.0, -1.0, *times_s], scores(8, 3, 4)) == [0, 3, 4]
 
 
 @pytest.mark.parametrize("score", [MIN_CONTENT_VAL - 0.1, None])

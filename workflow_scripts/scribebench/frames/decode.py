@@ -23,7 +23,7 @@ from scribebench.frames.container import (
 )
 from scribebench.frames.losses import DecodeReport
 from scribebench.frames.packets import decode_packets
-from scribebench.frames.pictures import decode_picture
+from scribebench.frames.pictures import JPEG_EDGE_PX, decode_picture
 from scribebench.frames.planes import (
     Mask,
     Planes,
@@ -38,10 +38,22 @@ SCREENSHOTS_FPS = 1.0
 # A tick is taken by the first frame that is no more than this share of a step early, so that
 # jitter in the PTS loses no frame.
 TICK_TOLERANCE = 0.25
+# Why a screenshot is left out.
+_UNREADABLE = "cannot be read as a picture; it is left out"
+_TOO_LARGE = f"is left out: an edge is larger than {JPEG_EDGE_PX} pixels; cut it into parts"
 
 
 class Picture(Protocol):
-    """A decoded picture, upright and masked; conversions happen when they are asked for."""
+    """A decoded picture, upright and masked; conversions happen when they are asked for.
+
+    `name` is that of its file, empty for a frame of a video.
+    """
+
+    name: str
+
+    @property
+    def size_px(self) -> tuple[int, int]:
+        """Return width and height."""
 
     def full(self) -> np.ndarray:
         """Return the picture, uint8 height x width x 3 in the order blue, green, red."""
@@ -74,9 +86,11 @@ def sample(
             fps or MAX_AUTO_FPS, _video_frames(path, fps or MAX_AUTO_FPS, masks, report, threads)
         )
     )
+    checked_px: tuple[int, int] | None = None
     for index, (time_s, picture) in enumerate(frames):
-        if index == 0:
-            _check_masks(path, masks, report)
+        if picture.size_px != checked_px:
+            _check_masks(path, masks, time_s, picture, first=index == 0)
+            checked_px = picture.size_px
         report.sampled_frames = index + 1
         yield Sample(index, round(time_s, 6), picture)
     if not report.sampled_frames:
@@ -86,14 +100,18 @@ def sample(
         )
 
 
-def _check_masks(path: Path, masks: list[Mask], report: DecodeReport) -> None:
+def _check_masks(
+    path: Path, masks: list[Mask], time_s: float, picture: Picture, first: bool
+) -> None:
     """Refuse a mask that hides nothing, contrary to what its owner believes."""
+    width_px, height_px = picture.size_px
     for mask in masks:
-        if mask.x >= report.width_px or mask.y >= report.height_px:
+        if mask.x >= width_px or mask.y >= height_px:
+            mend = "" if first else ", or give pictures of another size a session of their own"
             raise ScribebenchError(
-                f"{path}: the mask at x {mask.x}, y {mask.y} lies outside the picture of "
-                f"{report.width_px}x{report.height_px} pixels; correct `masks:` in the session's "
-                "session.yaml"
+                f"{path / picture.name}: the mask at x {mask.x}, y {mask.y} lies outside the "
+                f"picture of {width_px}x{height_px} pixels at {time_s:.1f} s; correct `masks:` in "
+                f"the session's session.yaml{mend}"
             )
 
 
@@ -142,15 +160,16 @@ def _screenshots(
         report.notes.append(f"{path.name} is left out; save it as PNG or JPEG")
     for index, path in enumerate(paths):
         image = decode_picture(path.read_bytes())
-        if image is None:
+        if image is None or max(image.shape) > JPEG_EDGE_PX:
             report.broken_packets += 1
-            report.notes.append(f"{path.name} cannot be read as a picture; it is left out")
+            report.notes.append(f"{path.name} {_UNREADABLE if image is None else _TOO_LARGE}")
             continue
         report.decoded_frames += 1
         report.decoded_until_s = (index + 1) / fps
+        picture = StillPicture(image, masks, path.name)
         if not report.width_px:
-            report.height_px, report.width_px = image.shape[:2]
-        yield index / fps, StillPicture(image, masks)
+            report.width_px, report.height_px = picture.size_px
+        yield index / fps, picture
 
 
 @dataclass(frozen=True)
@@ -159,6 +178,12 @@ class StillPicture:
 
     image: np.ndarray
     masks: list[Mask]
+    name: str = ""
+
+    @property
+    def size_px(self) -> tuple[int, int]:
+        height_px, width_px = self.image.shape[:2]
+        return width_px, height_px
 
     def full(self) -> np.ndarray:
         return paint(self.image, self.masks)
@@ -173,6 +198,8 @@ class StillPicture:
 
 class VideoPicture:
     """A decoded video frame; a recording's rotation is applied, which the decoder does not do."""
+
+    name = ""
 
     def __init__(self, frame: av.VideoFrame, masks: list[Mask]):
         self._frame = frame

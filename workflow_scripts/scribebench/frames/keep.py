@@ -5,11 +5,11 @@ from collections import Counter
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from PIL import Image
+from PIL.JpegImagePlugin import JpegImageFile
 
 from scribebench.errors import ScribebenchError, damaged
 from scribebench.files import sha256_bytes, write_bytes
@@ -64,47 +64,40 @@ def write_pictures(
     from `candidates`; the others cost one more pass over the recording, all of it if it is not
     `intact`.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    kept = [decision.frame_index for decision in decisions if decision.kept]
-    dropped = largest_dropped(decisions, signals)
-    if all(signals[index]["candidate"] for index in kept):  # no pass for the sheet alone
-        dropped = [one for one in dropped if signals[one.frame_index]["candidate"]]
-    written: dict[int, KeptPicture] = {}
-    thumbnails: dict[int, bytes] = {}
-    wanted = sorted({*kept, *(decision.frame_index for decision in dropped)})
-
-    def finish(picture: tuple[int, bytes]) -> None:
-        index, data = picture
-        time_s = signals[index]["time_s"]
-        size_px = _size_px(data)
-        image = size_px and decode_picture(data, _reduction(size_px[0]))
-        if size_px is None or image is None:
-            raise damaged(candidates / picture_name(time_s), "it is not a picture")
-        thumbnails[index] = encode_jpeg(thumbnail(image))
-        if decisions[index].kept:
-            written[index] = _write(folder, time_s, data, size_px)
-
-    pictures = _pictures(recording, spec, signals, wanted, candidates, threads, intact)
-    with ThreadPoolExecutor(threads) as pool:
-        while some := list(islice(pictures, AT_ONCE)):
-            list(pool.map(finish, some))
-    if lost := sorted(set(kept) - set(written)):
+    kept = [decision for decision in decisions if decision.kept]
+    dropped = _dropped_to_show(decisions, signals)
+    stored, absent = _stored([*kept, *dropped], signals, candidates)
+    pictures = chain(
+        ((index, path.read_bytes()) for index, path in stored),
+        fetch_frames(recording, spec, absent, threads, intact),
+    )
+    finisher = _Finisher(signals, decisions, candidates, folder)
+    finisher.finish_all(pictures, threads)
+    if lost := len(kept) - len(finisher.written):
         raise ScribebenchError(
-            f"{recording} gave other frames than before ({len(lost)} are missing); if it was "
+            f"{recording} gave other frames than before ({lost} are missing); if it was "
             f"replaced, run: snakemake --cores 4 --forcerun extract_frames {folder.parent}"
             "/frames.parquet"
         )
-    shown = _Thumbnails(thumbnails, signals)
+    shown = _Thumbnails(finisher.thumbnails, signals)
     write_sheets(
         sheets,
-        [shown.kept(decisions[index]) for index in kept],
+        [shown.kept(decision) for decision in kept],
         [
             DroppedChange(shown.dropped(decision), shown.kept(decisions[decision.represented_by]))
             for decision in dropped
-            if decision.frame_index in thumbnails
+            if decision.frame_index in finisher.thumbnails
         ],
     )
-    return written
+    return finisher.written
+
+
+def _dropped_to_show(decisions: list[Decision], signals: list[Row]) -> list[Decision]:
+    """Return the largest dropped changes, as many as cost no second pass for the sheet alone."""
+    dropped = largest_dropped(decisions, signals)
+    if all(signals[one.frame_index]["candidate"] for one in decisions if one.kept):
+        return [one for one in dropped if signals[one.frame_index]["candidate"]]
+    return dropped
 
 
 def largest_dropped(decisions: list[Decision], signals: list[Row]) -> list[Decision]:
@@ -203,33 +196,62 @@ def selection_summary(
     return json.dumps(summary, indent=2, sort_keys=True) + "\n"
 
 
-def _pictures(
-    recording: Path,
-    spec: ExtractSpec,
-    signals: list[Row],
-    wanted: list[int],
-    candidates: Path,
-    threads: int,
-    intact: bool,
-) -> Iterator[tuple[int, bytes]]:
-    """Yield (frame_index, JPEG) of the wanted frames, those with a stored picture first."""
+def _stored(
+    wanted: list[Decision], signals: list[Row], candidates: Path
+) -> tuple[list[tuple[int, Path]], dict[float, int]]:
+    """Return the stored pictures of wanted frames, and the times of those that have none."""
+    stored: list[tuple[int, Path]] = []
     absent: dict[float, int] = {}
-    for index in wanted:
+    for index in sorted(decision.frame_index for decision in wanted):
         row = signals[index]
         path = candidates / picture_name(row["time_s"])
         if row["candidate"] and path.is_file():
-            yield index, path.read_bytes()
+            stored.append((index, path))
         else:
             absent[row["time_s"]] = index
-    yield from fetch_frames(recording, spec, absent, threads, intact)
+    return stored, absent
+
+
+class _Finisher:
+    """Writes the pictures of kept frames, and makes those of all frames small for the sheets."""
+
+    def __init__(
+        self, signals: list[Row], decisions: list[Decision], candidates: Path, folder: Path
+    ):
+        self._signals = signals
+        self._decisions = decisions
+        self._candidates = candidates
+        self._folder = folder
+        self.written: dict[int, KeptPicture] = {}
+        self.thumbnails: dict[int, bytes] = {}
+
+    def finish_all(self, pictures: Iterator[tuple[int, bytes]], threads: int) -> None:
+        """Finish pictures, given as (frame_index, JPEG), in so many threads."""
+        self._folder.mkdir(parents=True, exist_ok=True)
+        with ThreadPoolExecutor(threads) as pool:
+            while some := list(islice(pictures, AT_ONCE)):
+                list(pool.map(self._finish, some))
+
+    def _finish(self, picture: tuple[int, bytes]) -> None:
+        index, data = picture
+        time_s = self._signals[index]["time_s"]
+        size_px = _size_px(data)
+        image = size_px and decode_picture(data, _reduction(size_px[0]))
+        if size_px is None or image is None:
+            raise damaged(self._candidates / picture_name(time_s), "it is not a picture")
+        self.thumbnails[index] = encode_jpeg(thumbnail(image))
+        if self._decisions[index].kept:
+            self.written[index] = _write(self._folder, time_s, data, size_px)
 
 
 def _size_px(data: bytes) -> tuple[int, int] | None:
-    """Return width and height from the head of a picture file; null when it is none."""
+    """Return width and height from the head of a JPEG; null when it is none.
+
+    Image.open would refuse large pictures, which are read all the same.
+    """
     try:
-        with Image.open(BytesIO(data)) as image:
-            return image.size
-    except OSError:
+        return JpegImageFile(BytesIO(data)).size
+    except (OSError, SyntaxError):  # the latter is what PIL says of other files
         return None
 
 

@@ -6,6 +6,8 @@ import numpy as np
 from scribebench.errors import ScribebenchError
 
 JPEG_QUALITY = 92
+# The longest edge that JPEG encoders take.
+JPEG_EDGE_PX = 65500
 _REDUCED = {
     1: cv2.IMREAD_COLOR,
     2: cv2.IMREAD_REDUCED_COLOR_2,
@@ -28,7 +30,10 @@ def decode_picture(data: bytes, reduction: int = 1) -> np.ndarray | None:
     """
     if not data:  # OpenCV raises on nothing, and returns null on rubbish
         return None
-    return cv2.imdecode(np.frombuffer(data, np.uint8), _REDUCED[reduction])
+    try:
+        return cv2.imdecode(np.frombuffer(data, np.uint8), _REDUCED[reduction])
+    except cv2.error:  # it states a size that is refused
+        return None
 
 
 def encode_jpeg(image: np.ndarray, quality: int = JPEG_QUALITY) -> bytes:
