@@ -96,9 +96,7 @@ def measure(
     recording = decode(folder, threads)
     values = read_yaml(ROOT / "config" / "config.yaml")["frames"]
     values.pop("sample_fps")
-    auto = Settings.from_json(values | {"strategy": "auto"})
-    if recording.path.is_dir():  # as dedup_frames does
-        auto = replace(auto, min_dwell_s=0.0)
+    auto = Settings.from_json(values | {"strategy": "auto"}).of(recording.path)
     like_auto = sum(one.kept for one in select_frames(recording.measured, auto))
     for name in strategies:
         settings = replace(auto, strategy=name)

@@ -183,7 +183,7 @@ def run_stage(stage: str, recording: Path, folder: Path, threads: int) -> Cost:
                 write(row)
         counts = report.sampled_frames, 0
     else:
-        counts = dedup(recording, spec, Settings.from_json(settings), folder, threads)
+        counts = dedup(recording, spec, Settings.from_json(settings).of(recording), folder, threads)
     wall_s, after = time.monotonic() - start, resource.getrusage(resource.RUSAGE_SELF)
     cpu_s = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
     return Cost(wall_s, cpu_s, peak_mb(), *counts)

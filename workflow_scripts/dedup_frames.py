@@ -1,6 +1,5 @@
 """Decide which sampled frames are kept, and write their pictures and sheets to check them by."""
 
-from dataclasses import replace
 from pathlib import Path
 
 from scribebench import cli
@@ -35,12 +34,10 @@ def main() -> None:
     facts = read_manifest(args.manifest)
     spec, scenes = ExtractSpec.from_json(args.spec), read_rows(args.scenes)
     signals, measured = read_measured(args.signals, scenes)
-    settings = Settings.from_json(args.settings)
-    if (args.session / spec.recording).is_dir():  # a screenshot was taken on purpose
-        settings = replace(settings, min_dwell_s=0.0)
-    decisions = select_frames(measured, settings)
+    recording = args.session / spec.recording
+    decisions = select_frames(measured, Settings.from_json(args.settings).of(recording))
     pictures = write_pictures(
-        args.session / spec.recording,
+        recording,
         spec,
         signals,
         decisions,

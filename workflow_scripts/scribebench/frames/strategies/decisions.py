@@ -1,6 +1,7 @@
 """What a strategy is told and what it decides."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 # Why a frame is kept ...
@@ -41,6 +42,10 @@ class Settings:
         """Read the object that the workflow passes on."""
         budget = None if value["budget"] == "auto" else value["budget"]
         return cls(**value | {"budget": budget, "keepalive_s": value["keepalive_s"] or None})
+
+    def of(self, recording: Path) -> "Settings":
+        """Return the settings for a recording: a screenshot was taken on purpose, none passes."""
+        return replace(self, min_dwell_s=0.0) if recording.is_dir() else self
 
 
 @dataclass(frozen=True)
