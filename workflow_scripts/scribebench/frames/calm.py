@@ -64,10 +64,10 @@ def _activity(
     place = tile // ROW * columns + tile % ROW
     counted = []
     for chosen, weight in ((replacing, 1.0), (adding, ADDING_ACTIVITY)):
-        keys = np.stack([(starts_s[chosen] / second).astype(np.int64), place[chosen]], axis=1)
-        keys = np.unique(keys, axis=0)
-        number = np.minimum((keys[:, 0] * second / bin_s).astype(np.int64), bins - 1)
-        counted.append((number, keys[:, 1], weight))
+        keys = (starts_s[chosen] / second).astype(np.int64) * (rows * columns) + place[chosen]
+        when, where = np.divmod(np.unique(keys), rows * columns)
+        number = np.minimum((when * second / bin_s).astype(np.int64), bins - 1)
+        counted.append((number, where, weight))
     result = np.ones(len(tile))
     run_bin = np.minimum((starts_s / bin_s).astype(np.int64), bins - 1)
     by_bin = np.argsort(run_bin, kind="stable")

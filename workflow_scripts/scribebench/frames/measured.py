@@ -28,11 +28,11 @@ def read_measured(path: Path, scenes: list[Row]) -> tuple[list[Row], Measured]:
     lengths = pc.list_value_length(table["changed_tiles"]).to_numpy()
     events = Events(
         times_s=table["time_s"].to_numpy(),
-        frame=np.repeat(np.arange(len(rows)), lengths),
-        tile=_flat(table["changed_tiles"]),
-        content=_flat(table["tile_contents"]),
-        flags=_flat(table["tile_flags"]),
-        ink=_flat(table["tile_ink"]),
+        frame=np.repeat(np.arange(len(rows), dtype=np.int32), lengths),
+        tile=_flat(table["changed_tiles"], np.int32),
+        content=_flat(table["tile_contents"], np.int32),
+        flags=_flat(table["tile_flags"], np.uint8),
+        ink=_flat(table["tile_ink"], np.uint8),
         spots=np.array([row["spots"] or 0 for row in rows]),
     )
     numbers = np.zeros(len(rows), np.int64)
@@ -47,7 +47,7 @@ def read_measured(path: Path, scenes: list[Row]) -> tuple[list[Row], Measured]:
     return rows, measured
 
 
-def _flat(column: pa.ChunkedArray) -> np.ndarray:
-    """Return the values of a list column, one after the other."""
+def _flat(column: pa.ChunkedArray, kind: type) -> np.ndarray:
+    """Return the values of a list column, one after the other; there are millions of them."""
     chunks = [chunk.flatten().to_numpy(zero_copy_only=False) for chunk in column.chunks]
-    return np.concatenate(chunks).astype(np.int64) if chunks else np.zeros(0, np.int64)
+    return np.concatenate(chunks).astype(kind, copy=False) if chunks else np.zeros(0, kind)

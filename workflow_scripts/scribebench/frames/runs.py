@@ -80,7 +80,7 @@ def find_runs(events: Events) -> Runs:
 
 def _patches(events: Events) -> np.ndarray:
     """Return how many tiles changed together, side by side or corner to corner, with each tile."""
-    sizes = np.ones(len(events.tile), np.int64)
+    sizes = np.ones(len(events.tile), np.int32)
     if not len(sizes):
         return sizes
     row, column = events.tile // ROW, events.tile % ROW
@@ -108,8 +108,8 @@ def stayed_s(events: Events, runs: Runs) -> np.ndarray:
     order = np.lexsort((runs.first, runs.content))
     content, first, last = runs.content[order], runs.first[order], runs.last[order]
     # The last frame so far of each content: numbers of contents are kept apart by whole recordings.
-    total = len(events.times_s)
-    latest = np.maximum.accumulate(content * total + last) - content * total
+    apart = content.astype(np.int64) * len(events.times_s)
+    latest = np.maximum.accumulate(apart + last) - apart
     begins = np.append(True, (content[1:] != content[:-1]) | (first[1:] > latest[:-1] + 1))
     starts = np.flatnonzero(begins)
     ends = np.append(starts[1:], len(order)) - 1
