@@ -1,6 +1,7 @@
 """Runs: what changed together, and how long a content stayed in its place and on the screen."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -150,6 +151,14 @@ def test_time_on_the_screen_is_taken_from_the_frames() -> None:
     events = Events(times_s, empty, empty, empty, empty, empty, np.zeros(5, np.int64))
     runs = shown((0, 0, 1), (0, 2, 3), (1, 2, 2), (1, 4, 4))
     assert stayed_s(events, runs) == pytest.approx([3.2, 3.2, 2.6, 0.2])
+
+
+def test_numbers_of_contents_may_be_large() -> None:
+    """They are stored in 32 bits, and multiplied by the number of frames."""
+    runs = shown((0, 0, 9), (1, 3, 5), (0, 10, 12))
+    last = 2**31 - 1
+    large = replace(runs, content=(last - runs.content).astype(np.int32))
+    assert stayed_s(STILL, large).tolist() == stayed_s(STILL, runs).tolist()
 
 
 def test_there_may_be_no_runs() -> None:
