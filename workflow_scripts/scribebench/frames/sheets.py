@@ -51,21 +51,20 @@ def write_sheets(folder: Path, kept: list[Thumbnail], dropped: list[DroppedChang
     folder.mkdir(parents=True, exist_ok=True)
     for number, first in enumerate(range(0, len(kept), KEPT_A_SHEET), start=1):
         thumbnails = kept[first : first + KEPT_A_SHEET]
-        cells = [_cell(one.image, one.caption) for one in thumbnails]
-        _write(folder / f"kept-{number:02d}.jpg", cells, KEPT_COLUMNS)
+        _write(folder / f"kept-{number:02d}.jpg", thumbnails, KEPT_COLUMNS)
     if dropped:
-        cells = [cell for change in dropped for cell in _pair(change)]
-        _write(folder / "dropped.jpg", cells, 2 * DROPPED_PAIRS_A_ROW)
+        thumbnails = [one for change in dropped for one in _pair(change)]
+        _write(folder / "dropped.jpg", thumbnails, 2 * DROPPED_PAIRS_A_ROW)
 
 
-def _pair(change: DroppedChange) -> Iterator[np.ndarray]:
+def _pair(change: DroppedChange) -> Iterator[Thumbnail]:
     image = change.dropped.image.copy()
     for left, top, width, height in _differences(image, change.kept.image):
         start = (max(0, left - MARGIN_PX), max(0, top - MARGIN_PX))
         end = (left + width + MARGIN_PX, top + height + MARGIN_PX)
         cv2.rectangle(image, start, end, MARK, 2)
-    yield _cell(image, change.dropped.caption)
-    yield _cell(change.kept.image, change.kept.caption)
+    yield Thumbnail(image, change.dropped.caption)
+    yield change.kept
 
 
 def _differences(first: np.ndarray, second: np.ndarray) -> list[tuple[int, int, int, int]]:
@@ -81,23 +80,18 @@ def _differences(first: np.ndarray, second: np.ndarray) -> list[tuple[int, int, 
     return [tuple(box[:4]) for box in boxes[1:].tolist()]
 
 
-def _cell(image: np.ndarray, caption: str) -> np.ndarray:
-    height_px = image.shape[0] + CAPTION_PX
-    cell = np.full((height_px, THUMBNAIL_WIDTH_PX, 3), GROUND, np.uint8)
-    cell[: image.shape[0], : image.shape[1]] = image
-    place = (2, height_px - 8)
-    cv2.putText(cell, caption, place, cv2.FONT_HERSHEY_SIMPLEX, 0.4, TEXT, 1, cv2.LINE_AA)
-    return cell
-
-
-def _write(path: Path, cells: list[np.ndarray], columns: int) -> None:
-    width_px = THUMBNAIL_WIDTH_PX + GAP_PX
-    height_px = max(cell.shape[0] for cell in cells) + GAP_PX
-    rows = -(-len(cells) // columns)
-    columns = min(columns, len(cells))
+def _write(path: Path, thumbnails: list[Thumbnail], columns: int) -> None:
+    heights_px = [one.image.shape[0] + CAPTION_PX for one in thumbnails]
+    width_px, height_px = THUMBNAIL_WIDTH_PX + GAP_PX, max(heights_px) + GAP_PX
+    rows = -(-len(thumbnails) // columns)
+    columns = min(columns, len(thumbnails))
     sheet = np.full((rows * height_px + GAP_PX, columns * width_px + GAP_PX, 3), GROUND, np.uint8)
-    for number, cell in enumerate(cells):
+    for number, (image, caption) in enumerate(thumbnails):
         top = GAP_PX + number // columns * height_px
         left = GAP_PX + number % columns * width_px
-        sheet[top : top + cell.shape[0], left : left + cell.shape[1]] = cell
+        # A part of the sheet, so that no caption reaches into the next one.
+        cell = sheet[top : top + heights_px[number], left : left + THUMBNAIL_WIDTH_PX]
+        cell[: image.shape[0], : image.shape[1]] = image
+        place = (2, heights_px[number] - 8)
+        cv2.putText(cell, caption, place, cv2.FONT_HERSHEY_SIMPLEX, 0.4, TEXT, 1, cv2.LINE_AA)
     write_bytes(path, encode_jpeg(sheet, SHEET_QUALITY))
