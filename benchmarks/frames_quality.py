@@ -13,20 +13,20 @@ import json
 import sys
 import tempfile
 from collections.abc import Iterator
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from statistics import mean
 from typing import NamedTuple
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow_scripts"))
 
+from stored_signals import read_with_scenes
+
 from scribebench.files import sha256_bytes
 from scribebench.frames.decode import DecodeReport
 from scribebench.frames.extract import extract
-from scribebench.frames.measured import read_measured
 from scribebench.frames.read import ReadingStore, read_pictures
 from scribebench.frames.refetch import fetch_frames
-from scribebench.frames.scenes import detect_scenes
 from scribebench.frames.spec import ExtractSpec
 from scribebench.frames.strategies import STRATEGIES, Measured, Settings, select_frames
 from scribebench.project.documents import read_yaml
@@ -117,10 +117,8 @@ def decode(folder: Path, threads: int) -> Recording:
         with table_writer(signals, SIGNALS) as write:
             for row in extract(path, spec, DecodeReport(), Path(temporary) / "candidates", threads):
                 write(row)
-        rows, _ = read_measured(signals, [])
-        times_s = [row["time_s"] for row in rows]
-        scenes = detect_scenes(times_s, [row["content_val"] for row in rows])
-        _, measured = read_measured(signals, [asdict(scene) for scene in scenes])
+        rows, _, measured = read_with_scenes(signals)
+    times_s = [row["time_s"] for row in rows]
     return Recording(path, spec, times_s, measured, read_truth(folder / "truth.json"))
 
 

@@ -18,7 +18,6 @@ import subprocess
 import sys
 import tempfile
 import time
-from dataclasses import asdict
 from pathlib import Path
 from typing import NamedTuple
 
@@ -29,12 +28,12 @@ from drawn_desktop import draw_recording
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "workflow_scripts"))
 
+from stored_signals import read_with_scenes
+
 from scribebench.frames.container import read_duration_s
 from scribebench.frames.decode import DecodeReport
 from scribebench.frames.extract import extract
 from scribebench.frames.keep import frame_rows, write_pictures
-from scribebench.frames.measured import read_measured
-from scribebench.frames.scenes import detect_scenes
 from scribebench.frames.spec import ExtractSpec
 from scribebench.frames.strategies import Settings, select_frames
 from scribebench.project.documents import read_yaml
@@ -202,12 +201,7 @@ def dedup(
     recording: Path, spec: ExtractSpec, settings: Settings, folder: Path, threads: int
 ) -> tuple[int, int]:
     """Do what detect_scenes and dedup_frames do; return how many frames there are and are kept."""
-    signals, _ = read_measured(folder / "signals.parquet", [])
-    scenes = detect_scenes(
-        [row["time_s"] for row in signals], [row["content_val"] for row in signals]
-    )
-    scene_rows = [asdict(scene) for scene in scenes]
-    signals, measured = read_measured(folder / "signals.parquet", scene_rows)
+    signals, scene_rows, measured = read_with_scenes(folder / "signals.parquet")
     decisions = select_frames(measured, settings)
     pictures = write_pictures(
         recording, spec, signals, decisions, folder / "candidates", folder / "frames",

@@ -19,7 +19,9 @@ def benchmark() -> ModuleType:
     path = ROOT / "benchmarks" / "frames_quality.py"
     spec = importlib.util.spec_from_file_location(path.stem, path)
     module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    with pytest.MonkeyPatch.context() as patch:  # as for a script, its own folder is looked in
+        patch.syspath_prepend(path.parent)
+        spec.loader.exec_module(module)
     return module
 
 

@@ -34,11 +34,10 @@ def calmness(events: Events, runs: Runs, before: np.ndarray, ink: np.ndarray) ->
     times_s = np.append(0.0, steps_s.cumsum())
     starts_s, length_s = times_s[runs.first], times_s[-1]
     tiles = len(np.unique(runs.tile))
-    local = (runs.first > 0) & (runs.patch < WINDOW_SHARE * tiles)
+    local = (runs.first > 0) & (runs.patch < WINDOW_SHARE * tiles) & (runs.flags & SCROLLED == 0)
     readable = ink[runs.content] >= BLANK_INK
     readable &= (before >= 0) & (ink[np.maximum(before, 0)] >= BLANK_INK)
     replaces = readable & (runs.flags & (SHADED | GROWN) == 0)
-    local &= runs.flags & SCROLLED == 0
     changes = _activity(times_s, runs.tile, starts_s, local & replaces, local & ~replaces)
     restless = (RESTLESS_CHANGES - changes) / (RESTLESS_CHANGES - CALM_CHANGES)
     rests = (lasted_s(events, runs) - RESTS_S) / (RESTS_FULLY_S - RESTS_S)

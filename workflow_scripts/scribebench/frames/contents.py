@@ -66,12 +66,12 @@ def read_contents(events: Events, min_dwell_s: float) -> Contents:
     ink = np.zeros(count, np.int64)
     named = events.content >= 0
     ink[events.content[named]] = events.ink[named]
-    runs = find_runs(events)
-    same = _overlays(events, runs, count)
-    runs = _joined(runs, same)
-    before = np.where(runs.follows, np.roll(runs.content, 1), NOTHING)
-    shown = runs.content >= 0
-    runs, before = runs.picked(shown), before[shown]
+    found = find_runs(events)
+    same = _overlays(events, found, count)
+    grown_from = _grown_from(found, same, count)
+    joined = _joined(found, same)
+    shown = joined.content >= 0
+    runs, before = joined.picked(shown), joined.before[shown]
 
     seen_s = min(LEAST_SAMPLES * events.step_s, LEAST_DWELL * min_dwell_s)
     least_s = max(DWELL_LEAST * min_dwell_s, seen_s)
@@ -93,7 +93,7 @@ def read_contents(events: Events, min_dwell_s: float) -> Contents:
         weight=weight * worth,
         arranged=weight * worth * _usual(calm, runs, count),
         blank=ink < BLANK_INK,
-        grown_from=_grown_from(events, same, count),
+        grown_from=grown_from,
         least_s=least_s,
         sparse=sparse,
     )
@@ -106,7 +106,7 @@ def _overlays(events: Events, runs: Runs, count: int) -> np.ndarray:
         return same
     named = events.frame[events.flags & BEGAN_MOVING == 0]
     size = np.bincount(named, minlength=len(events.times_s))
-    previous = np.where(runs.follows, np.roll(runs.content, 1), NOTHING)
+    previous = runs.before
     following = np.where(np.append(runs.follows[1:], False), np.roll(runs.content, -1), NOTHING)
     small = (runs.patch <= SMALL_TILES) & (runs.first > 0)
     returns = small & (previous == following) & (previous >= 0) & (runs.content >= 0)
@@ -149,8 +149,8 @@ def _joined(runs: Runs, same: np.ndarray) -> Runs:
 
 def _dwelling(events: Events, runs: Runs, min_dwell_s: float, least_s: float) -> np.ndarray:
     """Return how settled each run was, from 0 to 1."""
-    share = np.where(runs.patch >= LARGE_TILES, DWELL_LARGE, DWELL_SMALL)
-    full_s = np.maximum(share * min_dwell_s, least_s)
+    dwell = np.where(runs.patch >= LARGE_TILES, DWELL_LARGE, DWELL_SMALL)
+    full_s = np.maximum(dwell * min_dwell_s, least_s)
     half_s = events.step_s / 2
 
     def settled(shown_s: np.ndarray) -> np.ndarray:
@@ -177,14 +177,10 @@ def _worth(events: Events, ink: np.ndarray) -> np.ndarray:
     return worth
 
 
-def _grown_from(events: Events, same: np.ndarray, count: int) -> np.ndarray:
+def _grown_from(runs: Runs, same: np.ndarray, count: int) -> np.ndarray:
     """Return for each content the one that it grew from, and so shows as well; else -1."""
-    order = np.lexsort((events.frame, events.tile))
-    tile, content, flags = events.tile[order], events.content[order], events.flags[order]
-    follows = np.append(False, tile[1:] == tile[:-1]) if len(tile) else np.zeros(0, bool)
-    before = np.where(follows, np.roll(content, 1), NOTHING)
-    grew = (flags & (NEW | GROWN) == (NEW | GROWN)) & (before >= 0) & (content >= 0)
+    grew = (runs.flags & (NEW | GROWN) == (NEW | GROWN)) & (runs.before >= 0) & (runs.content >= 0)
     parents = np.full(count, -1)
-    parents[content[grew]] = same[before[grew]]
+    parents[runs.content[grew]] = same[runs.before[grew]]
     parents[parents == np.arange(count)] = -1
     return parents

@@ -35,8 +35,7 @@ def extract(
                 yield row | {"candidate": ended is not None}
             if ended is not None:
                 pictures.write(ended)
-            height_px, width_px = frame.picture.planes().luma.shape
-            row = vars(signals) | _columns(changes) | {"tile_px": tile_px(width_px, height_px)}
+            row = vars(signals) | _columns(changes) | {"tile_px": tile_px(*frame.picture.size_px)}
         if (last := states.last()) is not None and row is not None:
             pictures.write(last)
             yield row | {"candidate": True}

@@ -6,7 +6,7 @@ from functools import cached_property
 import cv2
 import numpy as np
 
-from scribebench.frames.tiles import ROW
+from scribebench.frames.tiles import NOTHING, ROW
 
 # A change in so few tiles is a small one: a caret, a pointer, a clock, a word.
 SMALL_TILES = 8
@@ -58,6 +58,11 @@ class Runs:
     def follows(self) -> np.ndarray:
         """Whether a run comes after another one of the same tile."""
         return np.append(False, self.tile[1:] == self.tile[:-1]) if len(self.tile) else self.tile
+
+    @cached_property
+    def before(self) -> np.ndarray:
+        """The content that the same tile showed before each run, or NOTHING."""
+        return np.where(self.follows, np.roll(self.content, 1), NOTHING)
 
     def picked(self, chosen: np.ndarray) -> "Runs":
         return Runs(*(getattr(self, name)[chosen] for name in self.__dataclass_fields__))

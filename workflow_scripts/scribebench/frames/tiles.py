@@ -151,7 +151,7 @@ class _Grid:
         self._sample += 1
         self._before = planes.luma
         self._before_reduced = planes.tiled
-        self._shown = self._before_reduced.copy()  # it may be the recording's own memory
+        self._shown = self._before_reduced.copy()  # it is written to, tile by tile
         self._colour = planes.tiled_colour
         # Memory that is taken anew for each picture costs more than what is computed in it.
         self._difference = np.empty_like(self._shown)
