@@ -14,7 +14,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="table to write")
     args = parser.parse_args()
 
-    signals = read_table(args.signals)
+    signals = read_table(args.signals, ["time_s", "content_val"])
     scenes = detect_scenes(signals["time_s"].to_pylist(), signals["content_val"].to_pylist())
     write_table(args.out, SCENES, map(asdict, scenes))
 

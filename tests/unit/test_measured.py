@@ -66,7 +66,7 @@ def test_what_was_measured_comes_back(
     assert measured.pictured == [row["candidate"] for row in rows]
     assert measured.scenes == [0] * 4 + [1] + [2] * 11
     lists = set(LISTS.values())
-    assert read == [{key: row[key] for key in row if key not in lists} for row in rows]
+    assert list(read) == [{key: row[key] for key in row if key not in lists} for row in rows]
 
 
 def test_arrays_are_of_one_length_and_small(tmp_path: Path) -> None:

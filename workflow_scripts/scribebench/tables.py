@@ -107,20 +107,24 @@ def write_arrow(path: Path, data: pa.Table) -> None:
         pq.write_table(data, stream, compression="zstd")
 
 
-def read_table(path: Path) -> pa.Table:
-    """Read a Parquet file. Raises ScribebenchError with the mend when it is damaged."""
+def read_table(path: Path, columns: list[str] | None = None) -> pa.Table:
+    """Read a Parquet file, or only some of its columns, in that order.
+
+    Raises ScribebenchError with the mend when it is damaged, and KeyError for a column that it
+    does not have.
+    """
     try:
         with path.open("rb") as stream:
             # Arrow's threads can abort the process at its end when they read a Python stream.
-            return pq.read_table(stream, use_threads=False)
+            table = pq.ParquetFile(stream).read(columns, use_threads=False)
+            return table.select(columns) if columns else table
     except (pa.ArrowException, OSError) as error:
         raise damaged(path, str(error)) from error
 
 
 def read_rows(path: Path, columns: list[str] | None = None) -> list[dict[str, Any]]:
     """Read a Parquet file as one dictionary for each row."""
-    table = read_table(path)
-    return (table.select(columns) if columns else table).to_pylist()
+    return read_table(path, columns).to_pylist()
 
 
 def union(tables: Iterable[pa.Table], schema: pa.Schema) -> pa.Table:

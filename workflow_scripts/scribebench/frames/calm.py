@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from scribebench.frames.distinct import distinct
 from scribebench.frames.runs import SMALL_TILES, Events, Runs, lasted_s, usual_step_s
 from scribebench.frames.tiles import BLANK_INK, GROWN, ROW, SCROLLED, SHADED
 
@@ -33,18 +34,30 @@ def calmness(events: Events, runs: Runs, before: np.ndarray, ink: np.ndarray) ->
     steps_s = np.minimum(np.diff(events.times_s), 2 * CLOCK_S)
     times_s = np.append(0.0, steps_s.cumsum())
     starts_s, length_s = times_s[runs.first], times_s[-1]
-    tiles = len(np.unique(runs.tile))
+    tiles = len(distinct(runs.tile))
     local = (runs.first > 0) & (runs.patch < WINDOW_SHARE * tiles) & (runs.flags & SCROLLED == 0)
     readable = ink[runs.content] >= BLANK_INK
     readable &= (before >= 0) & (ink[np.maximum(before, 0)] >= BLANK_INK)
     replaces = readable & (runs.flags & (SHADED | GROWN) == 0)
-    changes = _activity(times_s, runs.tile, starts_s, local & replaces, local & ~replaces)
-    restless = (RESTLESS_CHANGES - changes) / (RESTLESS_CHANGES - CALM_CHANGES)
-    rests = (lasted_s(events, runs) - RESTS_S) / (RESTS_FULLY_S - RESTS_S)
+    # There are millions of runs in some hours, so that arrays of them are used again.
+    calm = _activity(times_s, runs.tile, starts_s, local & replaces, local & ~replaces)
+    _rise(calm, RESTLESS_CHANGES, CALM_CHANGES)
+    rests = _rise(lasted_s(events, runs), RESTS_S, RESTS_FULLY_S)
+    np.maximum(calm, rests, out=calm)
+    del rests
     small = local & (runs.patch <= SMALL_TILES)
     seldom = _seldom(runs.tile, starts_s, length_s, local, PANE_CHANGES)
-    clock = np.where(small, _seldom(runs.tile, starts_s, length_s, small, CLOCK_CHANGES), 1.0)
-    return np.maximum(restless.clip(0, 1), rests.clip(0, 1)) * np.minimum(seldom, clock)
+    clock = _seldom(runs.tile, starts_s, length_s, small, CLOCK_CHANGES)
+    np.minimum(seldom, clock, out=seldom, where=small)
+    calm *= seldom
+    return calm
+
+
+def _rise(values: np.ndarray, none: float, full: float) -> np.ndarray:
+    """Turn values in their place into shares: 0 up to `none`, 1 from `full` on."""
+    values -= none
+    values /= full - none
+    return np.clip(values, 0, 1, out=values)
 
 
 def _activity(
@@ -64,11 +77,11 @@ def _activity(
     counted = []
     for chosen, weight in ((replacing, 1.0), (adding, ADDING_ACTIVITY)):
         keys = (starts_s[chosen] / second).astype(np.int64) * (rows * columns) + place[chosen]
-        when, where = np.divmod(np.unique(keys), rows * columns)
+        when, where = np.divmod(distinct(keys), rows * columns)
         number = np.minimum((when * second / bin_s).astype(np.int64), bins - 1)
         counted.append((number, where, weight))
     result = np.ones(len(tile))
-    run_bin = np.minimum((starts_s / bin_s).astype(np.int64), bins - 1)
+    run_bin = np.minimum((starts_s / bin_s).astype(np.int32), bins - 1)
     by_bin = np.argsort(run_bin, kind="stable")
     bounds = np.searchsorted(run_bin[by_bin], np.arange(bins + 1))
     window = np.zeros(rows * columns)
@@ -120,13 +133,15 @@ def _seldom(
     tile: np.ndarray, starts_s: np.ndarray, length_s: float, chosen: np.ndarray, changes: float
 ) -> np.ndarray:
     """Return 1 for runs in whose place no more such changes occur for minutes, less for others."""
-    number = (starts_s / CLOCK_BIN_S).astype(np.int64)
+    number = (starts_s / CLOCK_BIN_S).astype(np.int32)
     bins, span = int(length_s / CLOCK_BIN_S) + 1, int(CLOCK_S / CLOCK_BIN_S)
-    keys = np.unique(tile[chosen].astype(np.int64) * bins + number[chosen])
+    keys = distinct(tile[chosen].astype(np.int64) * bins + number[chosen])
     # At both ends of the recording as many bins are looked at as in its middle.
     first = (number - span).clip(0, max(0, bins - 2 * span - 1))
     last = np.minimum(first + 2 * span, bins - 1)
     at = tile.astype(np.int64) * bins
-    after = np.searchsorted(keys, at + last, side="right")
-    ticks = after - np.searchsorted(keys, at + first, side="left")
-    return ((changes / np.maximum(ticks, 1)) ** CLOCK_POWER).clip(0, 1)
+    ticks = np.searchsorted(keys, at + last, side="right")
+    ticks -= np.searchsorted(keys, at + first, side="left")
+    seldom = changes / np.maximum(ticks, 1, out=ticks)
+    seldom **= CLOCK_POWER
+    return np.clip(seldom, 0, 1, out=seldom)

@@ -66,13 +66,7 @@ def read_contents(events: Events, min_dwell_s: float) -> Contents:
     ink = np.zeros(count, np.int64)
     named = events.content >= 0
     ink[events.content[named]] = events.ink[named]
-    found = find_runs(events)
-    same = _overlays(events, found, count)
-    grown_from = _grown_from(found, same, count)
-    joined = _joined(found, same)
-    shown = joined.content >= 0
-    runs, before = joined.picked(shown), joined.before[shown]
-
+    runs, before, grown_from = _shown(events, count)
     seen_s = min(LEAST_SAMPLES * events.step_s, LEAST_DWELL * min_dwell_s)
     least_s = max(DWELL_LEAST * min_dwell_s, seen_s)
     dwelling = _dwelling(events, runs, min_dwell_s, least_s)
@@ -97,6 +91,19 @@ def read_contents(events: Events, min_dwell_s: float) -> Contents:
         least_s=least_s,
         sparse=sparse,
     )
+
+
+def _shown(events: Events, count: int) -> tuple[Runs, np.ndarray, np.ndarray]:
+    """Return the runs that show a content, the content before each, and what contents grew from.
+
+    Overlays are ignored.
+    """
+    found = find_runs(events)
+    same = _overlays(events, found, count)
+    grown_from = _grown_from(found, same, count)
+    joined = _joined(found, same)
+    shown = joined.content >= 0
+    return joined.picked(shown), joined.before[shown], grown_from
 
 
 def _overlays(events: Events, runs: Runs, count: int) -> np.ndarray:
@@ -149,16 +156,25 @@ def _joined(runs: Runs, same: np.ndarray) -> Runs:
 
 def _dwelling(events: Events, runs: Runs, min_dwell_s: float, least_s: float) -> np.ndarray:
     """Return how settled each run was, from 0 to 1."""
-    dwell = np.where(runs.patch >= LARGE_TILES, DWELL_LARGE, DWELL_SMALL)
-    full_s = np.maximum(dwell * min_dwell_s, least_s)
     half_s = events.step_s / 2
+    large_s, small_s = (
+        max(max(dwell * min_dwell_s, least_s) - least_s + half_s, half_s)
+        for dwell in (DWELL_LARGE, DWELL_SMALL)
+    )
+    full_s = np.where(runs.patch >= LARGE_TILES, large_s, small_s)
 
     def settled(shown_s: np.ndarray) -> np.ndarray:
-        share = (shown_s - least_s + half_s) / np.maximum(full_s - least_s + half_s, half_s)
-        return np.where(shown_s < least_s - 1e-6, 0.0, share.clip(0, 1))
+        """Turn times into shares in their place: there are millions of runs in some hours."""
+        short = shown_s < least_s - 1e-6
+        shown_s -= least_s
+        shown_s += half_s
+        shown_s /= full_s
+        shown_s[short] = 0.0
+        return np.clip(shown_s, 0, 1, out=shown_s)
 
-    in_place, in_all = settled(lasted_s(events, runs)), settled(stayed_s(events, runs))
-    return np.maximum(in_place, STREAMED_WEIGHT * in_all)
+    in_all = settled(stayed_s(events, runs))
+    in_all *= STREAMED_WEIGHT
+    return np.maximum(settled(lasted_s(events, runs)), in_all, out=in_all)
 
 
 def _usual(calm: np.ndarray, runs: Runs, count: int) -> np.ndarray:

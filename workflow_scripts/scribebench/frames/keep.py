@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from itertools import chain, islice
@@ -50,7 +50,7 @@ class KeptPicture(NamedTuple):
 def write_pictures(
     recording: Path,
     spec: ExtractSpec,
-    signals: list[Row],
+    signals: Sequence[Row],
     decisions: list[Decision],
     candidates: Path,
     folder: Path,
@@ -92,7 +92,7 @@ def write_pictures(
     return finisher.written
 
 
-def _dropped_to_show(decisions: list[Decision], signals: list[Row]) -> list[Decision]:
+def _dropped_to_show(decisions: list[Decision], signals: Sequence[Row]) -> list[Decision]:
     """Return the largest dropped changes, as many as cost no second pass for the sheet alone."""
     dropped = largest_dropped(decisions, signals)
     if all(signals[one.frame_index]["candidate"] for one in decisions if one.kept):
@@ -100,7 +100,7 @@ def _dropped_to_show(decisions: list[Decision], signals: list[Row]) -> list[Deci
     return dropped
 
 
-def largest_dropped(decisions: list[Decision], signals: list[Row]) -> list[Decision]:
+def largest_dropped(decisions: list[Decision], signals: Sequence[Row]) -> list[Decision]:
     """Return the dropped frames that would have added the most, at most DROPPED_SHOWN, in order.
 
     Where a strategy does not say what a frame adds, the hash bits to the kept frame that stands for
@@ -121,7 +121,7 @@ def largest_dropped(decisions: list[Decision], signals: list[Row]) -> list[Decis
     return sorted((decision for _, decision in ranked), key=lambda one: one.frame_index)
 
 
-def _bits_apart(signals: list[Row], decision: Decision) -> float:
+def _bits_apart(signals: Sequence[Row], decision: Decision) -> float:
     hashes = (signals[index]["phash"] for index in (decision.frame_index, decision.represented_by))
     first, second = (int(text, 16) for text in hashes)
     return float((first ^ second).bit_count())
@@ -130,7 +130,7 @@ def _bits_apart(signals: list[Row], decision: Decision) -> float:
 class _Thumbnails:
     """Small pictures by frame, with a caption that says when and why."""
 
-    def __init__(self, pictures: dict[int, bytes], signals: list[Row]):
+    def __init__(self, pictures: dict[int, bytes], signals: Sequence[Row]):
         self._pictures = pictures
         self._signals = signals
 
@@ -148,7 +148,7 @@ class _Thumbnails:
 
 
 def frame_rows(
-    signals: list[Row],
+    signals: Sequence[Row],
     scenes: list[Row],
     decisions: list[Decision],
     pictures: dict[int, KeptPicture],
@@ -197,7 +197,7 @@ def selection_summary(
 
 
 def _stored(
-    wanted: list[Decision], signals: list[Row], candidates: Path
+    wanted: list[Decision], signals: Sequence[Row], candidates: Path
 ) -> tuple[list[tuple[int, Path]], dict[float, int]]:
     """Return the stored pictures of wanted frames, and the times of those that have none."""
     stored: list[tuple[int, Path]] = []
@@ -216,7 +216,7 @@ class _Finisher:
     """Writes the pictures of kept frames, and makes those of all frames small for the sheets."""
 
     def __init__(
-        self, signals: list[Row], decisions: list[Decision], candidates: Path, folder: Path
+        self, signals: Sequence[Row], decisions: list[Decision], candidates: Path, folder: Path
     ):
         self._signals = signals
         self._decisions = decisions

@@ -112,13 +112,20 @@ def stayed_s(events: Events, runs: Runs) -> np.ndarray:
         return np.zeros(0)
     order = np.lexsort((runs.first, runs.content))
     content, first, last = runs.content[order], runs.first[order], runs.last[order]
-    # The last frame so far of each content: numbers of contents are kept apart by whole recordings.
-    apart = content.astype(np.int64) * len(events.times_s)
-    latest = np.maximum.accumulate(apart + last) - apart
+    latest = _latest(content, last, len(events.times_s))
     begins = np.append(True, (content[1:] != content[:-1]) | (first[1:] > latest[:-1] + 1))
     starts = np.flatnonzero(begins)
     ends = np.append(starts[1:], len(order)) - 1
     stays_s = events.ends_s[latest[ends]] - events.times_s[first[starts]]
+    del content, first, last, latest  # there are millions of runs in some hours
     of_run = np.empty(len(order))
-    of_run[order] = stays_s[np.cumsum(begins) - 1]
+    of_run[order] = np.repeat(stays_s, ends - starts + 1)
     return of_run
+
+
+def _latest(content: np.ndarray, last: np.ndarray, frames: int) -> np.ndarray:
+    """Return the last frame so far of each content, of `last` in the order of contents."""
+    apart = content.astype(np.int64) * frames  # whole recordings lie between two contents
+    latest = apart + last
+    np.maximum.accumulate(latest, out=latest)
+    return np.subtract(latest, apart, out=latest).astype(np.int32)

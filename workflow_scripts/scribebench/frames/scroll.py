@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
+from scribebench.frames.distinct import distinct
 from scribebench.frames.visible import TILE, differing_tiles
 
 # Tiles that are looked for elsewhere in the picture before: enough to be sure of the distance. When
@@ -209,7 +210,7 @@ class Pages:
         columns = places[chosen] % self._columns
         begun: int | None = None
         self._scrolled = {}
-        for column in np.unique(columns).tolist():
+        for column in distinct(columns).tolist():
             of_column = chosen[columns == column]
             targets = places[of_column]
             from_row = np.floor(targets // self._columns + rows / TILE + 0.5).astype(int)
@@ -220,15 +221,18 @@ class Pages:
                 usual = (begun, 0.0)
             page, offset = usual
             bands = self._bands.setdefault(page, {})
-            for source in sources.tolist():
-                bands.setdefault((column, self._band(source, offset)), int(shown[source]))
-            for index, target in zip(of_column.tolist(), targets.tolist(), strict=True):
-                band = (column, self._band(target, offset + rows))
-                content = bands.get(band, -1)
+            for band, content in zip(
+                self._of_bands(sources, offset), shown[sources].tolist(), strict=True
+            ):
+                bands.setdefault((column, band), content)
+            named = []
+            for band in self._of_bands(targets, offset + rows):
+                content = bands.get((column, band), -1)
                 if content < 0:
-                    content = bands[band] = next_content
+                    content = bands[column, band] = next_content
                     next_content += 1
-                contents[index] = content
+                named.append(content)
+            contents[of_column] = named
             self._scrolled[column] = (page, offset + rows)
             self._forget(page, offset + rows)
         return contents, next_content
@@ -243,14 +247,18 @@ class Pages:
 
     def join(self, places: np.ndarray, contents: np.ndarray) -> None:
         """Let changed tiles join the page that their column scrolled to, or leave theirs."""
-        for place, content in zip(places.tolist(), contents.tolist(), strict=True):
-            column = place % self._columns
-            page, offset = self._scrolled.get(column, (-1, 0.0))
-            self._page[place], self._offset[place] = page, offset
-            if page >= 0 and content >= 0:
-                self._bands.setdefault(page, {}).setdefault(
-                    (column, self._band(place, offset)), content
-                )
+        self._page[places], self._offset[places] = -1, 0.0
+        in_column = places % self._columns
+        for column, (page, offset) in self._scrolled.items():
+            joining = in_column == column
+            joined = places[joining]
+            self._page[joined], self._offset[joined] = page, offset
+            bands = self._bands.setdefault(page, {})
+            for band, content in zip(
+                self._of_bands(joined, offset), contents[joining].tolist(), strict=True
+            ):
+                if content >= 0:
+                    bands.setdefault((column, band), content)
 
     def _usual_page(self, sources: np.ndarray, shown: np.ndarray) -> tuple[int, float] | None:
         """Return the page and offset that most tiles of a column look at.
@@ -262,10 +270,12 @@ class Pages:
             return None
         looks = Counter(zip(self._page[known].tolist(), self._offset[known].tolist(), strict=True))
         page, offset = looks.most_common(1)[0][0]
-        bands = self._bands.get(page, {})
+        bands, column = self._bands.get(page, {}), int(sources[0]) % self._columns
         agreeing = sum(
-            bands.get((source % self._columns, self._band(source, offset))) == shown[source]
-            for source in sources.tolist()
+            bands.get((column, band)) == content
+            for band, content in zip(
+                self._of_bands(sources, offset), shown[sources].tolist(), strict=True
+            )
         )
         return (page, offset) if 2 * agreeing >= len(sources) else None
 
@@ -277,6 +287,7 @@ class Pages:
             self._bands.pop(next(iter(self._bands)))
         return page
 
-    def _band(self, place: int, offset: float) -> int:
-        # Not round(), which takes two neighbours for one when it is a half.
-        return int(np.floor(place // self._columns + offset / TILE + 0.5))
+    def _of_bands(self, places: np.ndarray, offset: float) -> list[int]:
+        """Return the band of a page that each place shows, at an offset."""
+        # Not rounded, which takes two neighbours for one when it is a half.
+        return np.floor(places // self._columns + offset / TILE + 0.5).astype(int).tolist()

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from scribebench.frames.contents import Contents
+from scribebench.frames.distinct import distinct, without
 from scribebench.frames.runs import Events
 
 # A state ends where content that counts so much comes or goes.
@@ -119,7 +120,7 @@ def _streams(first: int, last: int, contents: Contents, by_first: np.ndarray) ->
     """
     bounds = np.searchsorted(contents.first, (first + 1, last + 1), sorter=by_first)
     come = by_first[slice(*bounds)]
-    gone = np.setdiff1d(contents.content[come], contents.content[come[contents.last[come] >= last]])
+    gone = without(contents.content[come], contents.content[come[contents.last[come] >= last]])
     return contents.weight[gone[~contents.blank[gone]]].sum() >= STREAMS_TILES
 
 
@@ -128,7 +129,7 @@ def _parts(first: int, last: int, events: Events) -> list[tuple[int, int]]:
     length_s = events.ends_s[last] - events.times_s[first]
     count = max(1, round(length_s / STREAMING_S))
     edges = events.times_s[first] + length_s / count * np.arange(1, count)
-    cuts = np.unique(np.searchsorted(events.times_s, edges - 1e-6))
+    cuts = distinct(np.searchsorted(events.times_s, edges - 1e-6))
     return _stretches(first, last, cuts)
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
+from scribebench.frames.distinct import without
 from scribebench.frames.planes import COLOUR_CELLS, Planes, reduction
 from scribebench.frames.scroll import Pages, find_scroll
 from scribebench.frames.visible import (
@@ -18,6 +19,7 @@ from scribebench.frames.visible import (
     VISIBLE,
     VISIBLE_PIXELS,
     absolute,
+    count_true,
     differing_tiles,
     look_alike,
 )
@@ -115,7 +117,7 @@ class TileTracker:
         self._count(changes)
         if before is None:
             return changes
-        gone = np.setdiff1d(before.numbers, self._grid.numbers)
+        gone = without(before.numbers, self._grid.numbers)
         return Changes(
             tiles=np.concatenate([changes.tiles, gone]),
             contents=np.concatenate([changes.contents, np.full(len(gone), NOTHING, np.int32)]),
@@ -306,11 +308,11 @@ class _Grid:
         before = self._cells(self._shown, places).astype(np.int16)
         difference = cells - before
         shift = _median(difference)
-        shaded = (np.abs(difference - shift) > VISIBLE).sum(axis=1) < VISIBLE_PIXELS
+        shaded = count_true(np.abs(difference - shift) > VISIBLE) < VISIBLE_PIXELS
         ground = _median(before)
         written = np.abs(before - ground) > 20
         lost = (np.abs(difference) > VISIBLE) & written
-        grown = (lost.sum(axis=1) < VISIBLE_PIXELS) | _is_caret(lost)
+        grown = (count_true(lost) < VISIBLE_PIXELS) | _is_caret(lost)
         return (shaded * SHADED + grown * GROWN).astype(np.uint8)
 
 

@@ -1,6 +1,5 @@
 """When two pictures visibly differ, tile by tile: more than an encoder's noise."""
 
-import cv2
 import numpy as np
 
 # Pixels of a tile's edge, in the picture that is compared (the recording's, halved or quartered).
@@ -26,24 +25,28 @@ def differing_tiles(difference: np.ndarray) -> np.ndarray:
     busy = strips.max(axis=(1, 2)) > FAINT  # what differs at all is often a small part
     if busy.any():
         picked = strips[busy]
-        visible = _counted(picked, VISIBLE, columns) >= VISIBLE_PIXELS
-        differing[busy] = visible | (_counted(picked, FAINT, columns) >= FAINT_PIXELS)
+        visible = _counted(picked, VISIBLE) >= VISIBLE_PIXELS
+        differing[busy] = visible | (_counted(picked, FAINT) >= FAINT_PIXELS)
     return differing
 
 
-def _counted(strips: np.ndarray, threshold: int, columns: int) -> np.ndarray:
+def _counted(strips: np.ndarray, threshold: int) -> np.ndarray:
     """Count the pixels of each tile above a threshold; `strips` are rows of tiles."""
-    above = cv2.threshold(strips.reshape(len(strips), -1), threshold, 1, cv2.THRESH_BINARY)[1]
-    # Sums along the first axis of a tile take many pixels at a time, along the last one by one.
-    down = above.reshape(strips.shape).sum(axis=1, dtype=np.uint8)
-    return down.reshape(len(strips), columns, TILE).sum(axis=2, dtype=np.uint16)
+    # Bits are counted many times faster than truth values are summed; a word is a row of a tile.
+    words = np.packbits(strips > threshold, axis=2).view(np.uint16)
+    return np.bitwise_count(words).sum(axis=1, dtype=np.uint16)
 
 
 def look_alike(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """Return for each row of pixels (uint8) whether the two of them do not visibly differ."""
     difference = absolute(first, second)
-    same = (difference > VISIBLE).sum(axis=1) <= VISIBLE_PIXELS
-    return same & ((difference > FAINT).sum(axis=1) < FAINT_PIXELS)
+    same = count_true(difference > VISIBLE) <= VISIBLE_PIXELS
+    return same & (count_true(difference > FAINT) < FAINT_PIXELS)
+
+
+def count_true(tiles: np.ndarray) -> np.ndarray:
+    """Count what is true in each row of truth values; a row is as long as a tile has pixels."""
+    return np.bitwise_count(np.packbits(tiles, axis=1).view(np.uint64)).sum(axis=1, dtype=np.uint16)
 
 
 def absolute(first: np.ndarray, second: np.ndarray) -> np.ndarray:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from scribebench.frames.contents import Contents, read_contents
+from scribebench.frames.distinct import distinct
 from scribebench.frames.runs import Events
 from scribebench.frames.settled import State, find_states
 from scribebench.frames.strategies.decisions import Decision, Settings
@@ -87,7 +88,7 @@ class _Cover:
         frame = self.candidates[candidate]
         here = (self._contents.first <= frame) & (self._contents.last >= frame)
         tiles = self._contents.content[here]
-        shown = np.unique(tiles)
+        shown = distinct(tiles)
         fresh = self._with_ancestors(shown[~self._covered[shown]])
         runs = self._runs(fresh)
         self.unseen = self.unseen - self._sum(runs, self._lost[self._contents.content[runs]])
@@ -121,7 +122,7 @@ class _Cover:
         parents = fresh
         while len(parents):
             parents = self._contents.grown_from[parents]
-            parents = np.unique(parents[parents >= 0])
+            parents = distinct(parents[parents >= 0])
             parents = parents[~self._covered[parents]]
             self._covered[parents] = True
             fresh = np.concatenate([fresh, parents])

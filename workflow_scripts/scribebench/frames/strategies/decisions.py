@@ -48,7 +48,7 @@ class Settings:
         return replace(self, min_dwell_s=0.0) if recording.is_dir() else self
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Decision:
     """What becomes of one sampled frame.
 
