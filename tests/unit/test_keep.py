@@ -15,6 +15,7 @@ from scribebench.errors import ScribebenchError
 from scribebench.frames.decode import DecodeReport, Mask, sample
 from scribebench.frames.keep import (
     AT_ONCE,
+    DROPPED_LEAST,
     DROPPED_SHOWN,
     KeptPicture,
     frame_rows,
@@ -234,6 +235,9 @@ def test_a_recording_that_was_replaced_is_named_with_the_mend(recording: Path) -
 # --- contact sheets ------------------------------------------------------------------------------
 
 
+SAMPLED = 18  # of the recording's 20 frames; two are too close to others
+
+
 def sheets_of(recording: Path, candidates: set[int], decisions: list[Decision]) -> list[str]:
     place = recording.parent / "place"
     place.mkdir()
@@ -246,16 +250,24 @@ def sheets_of(recording: Path, candidates: set[int], decisions: list[Decision]) 
 def test_sheets_show_what_is_kept_and_what_was_dropped(
     recording: Path, candidates: set[int]
 ) -> None:
-    decisions = decided(20, [0, 4], {9: 12.0})
+    decisions = decided(SAMPLED, [0, 4], {9: 12.0})
     found = sheets_of(recording, candidates, decisions)
     assert found == ["dropped.jpg", "kept-01.jpg"]
     kept = cv2.imread(str(recording.parent / "place" / "sheets" / "kept-01.jpg"))
     assert kept.shape[1] == 2 * 328 + 8
 
 
-def test_nothing_that_counts_was_dropped(recording: Path) -> None:
-    decisions = decided(20, [0, 4], {9: 0.0})
-    assert sheets_of(recording, set(range(20)), decisions) == ["kept-01.jpg"]
+def test_that_nothing_counts_is_shown_by_what_differs_the_most(recording: Path) -> None:
+    decisions = decided(SAMPLED, [0, 4], {9: 0.0})
+    assert sheets_of(recording, set(range(20)), decisions) == ["dropped.jpg", "kept-01.jpg"]
+    sheet = cv2.imread(str(recording.parent / "place" / "sheets" / "dropped.jpg"))
+    assert sheet.shape[1] == 4 * 328 + 8
+    assert sheet.shape[0] <= -(-DROPPED_LEAST // 2) * (sheet.shape[1] // 4) + 8
+
+
+def test_frames_that_look_like_the_kept_ones_are_on_no_sheet(recording: Path) -> None:
+    """Nothing else was stored, and no second pass is made for the sheet."""
+    assert sheets_of(recording, {0, 4}, decided(SAMPLED, [0, 4], {9: 0.0})) == ["kept-01.jpg"]
 
 
 def test_the_sheet_alone_costs_no_second_pass(recording: Path) -> None:
@@ -264,7 +276,7 @@ def test_the_sheet_alone_costs_no_second_pass(recording: Path) -> None:
     place.mkdir()
     signals = extracted(recording, SPECS[0], place / "candidates", {0, 4})
     recording.unlink()
-    decisions = decided(20, [0, 4], {9: 12.0})
+    decisions = decided(SAMPLED, [0, 4], {9: 12.0})
     assert list(written_to(place, recording, SPECS[0], signals, decisions)) == [0, 4]
     assert [path.name for path in (place / "sheets").iterdir()] == ["kept-01.jpg"]
 
@@ -274,7 +286,7 @@ def test_dropped_frames_are_not_among_the_pictures(recording: Path) -> None:
     place.mkdir()
     signals = extracted(recording, SPECS[0], place / "candidates", set(range(20)))
     pictures = written_to(
-        place, recording, SPECS[0], signals, decided(20, [0, 4], {2: 3.0, 9: 12.0})
+        place, recording, SPECS[0], signals, decided(SAMPLED, [0, 4], {2: 3.0, 9: 12.0})
     )
     assert list(pictures) == [0, 4]
     assert len(list((place / "frames").iterdir())) == 2

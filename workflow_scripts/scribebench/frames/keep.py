@@ -33,6 +33,9 @@ from scribebench.tables import FRAMES
 Row = dict[str, Any]
 # Changes on the sheet of what was dropped.
 DROPPED_SHOWN = 24
+# ... and at least so many, if as many pictures of dropped frames were stored: that a change was
+# nothing can be seen as well.
+DROPPED_LEAST = 8
 # Pictures that are worked on before more are read.
 AT_ONCE = 16
 _KNOWN = frozenset(column.name for column in FRAMES.columns)
@@ -96,8 +99,17 @@ def _dropped_to_show(decisions: list[Decision], signals: Sequence[Row]) -> list[
     """Return the largest dropped changes, as many as cost no second pass for the sheet alone."""
     dropped = largest_dropped(decisions, signals)
     if all(signals[one.frame_index]["candidate"] for one in decisions if one.kept):
-        return [one for one in dropped if signals[one.frame_index]["candidate"]]
-    return dropped
+        dropped = [one for one in dropped if signals[one.frame_index]["candidate"]]
+    shown = {one.frame_index for one in dropped}
+    others = [
+        (bits, one)
+        for one in decisions
+        if not one.kept and one.frame_index not in shown and signals[one.frame_index]["candidate"]
+        if (bits := _bits_apart(signals, one))
+    ]
+    others.sort(key=lambda pair: -pair[0])
+    filling = [one for _, one in others[: max(0, DROPPED_LEAST - len(dropped))]]
+    return sorted([*dropped, *filling], key=lambda one: one.frame_index)
 
 
 def largest_dropped(decisions: list[Decision], signals: Sequence[Row]) -> list[Decision]:
