@@ -16,7 +16,7 @@ def main() -> None:
     parser = cli.parser(__doc__)
     parser.add_argument("--session", type=Path, required=True, help="folder with the recording")
     parser.add_argument("--spec", type=cli.json_object, required=True, help="how to sample, JSON")
-    parser.add_argument("--threads", type=int, default=1, help="decoding threads")
+    parser.add_argument("--threads", type=int, default=1, help="cores to decode with")
     parser.add_argument("--signals", type=Path, required=True, help="table to write")
     parser.add_argument("--candidates", type=Path, required=True, help="folder for pictures")
     parser.add_argument("--manifest", type=Path, required=True, help="facts to write, JSON")

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from scribebench.frames.distinct import distinct
+from scribebench.frames.arrays import distinct
 from scribebench.frames.runs import SMALL_TILES, Events, Runs, lasted_s, usual_step_s
 from scribebench.frames.tiles import BLANK_INK, GROWN, ROW, SCROLLED, SHADED
 

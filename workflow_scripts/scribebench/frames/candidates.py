@@ -30,7 +30,7 @@ FORGOTTEN_S, RESTLESS = 3.0, 3.0
 ROUNDING_S = 1e-6
 # Before a small change a picture is worth while from so many tiles on that are on none: a pointer
 # and a caret take one or two.
-UNPICTURED_SMALL = 3
+UNPICTURED_SMALL = 4
 # Frames that wait to be written, each with its decoded picture; fewer when they have more pixels.
 WAITING, PIXELS_FOR_ONE = 4, 3_000_000
 

@@ -21,12 +21,15 @@ def extract(
 ) -> Iterator[Row]:
     """Yield the row of `signals` of each sampled frame; write pictures to the folder `candidates`.
 
-    `report` is filled on the way. Raises ScribebenchError when nothing can be decoded.
+    `report` is filled on the way; `threads` is how many cores there are for it. Raises
+    ScribebenchError when nothing can be decoded.
     """
     meter, states = SignalMeter(), CandidateFilter()
     row: Row | None = None
     with PictureWriter(candidates) as pictures:
-        frames = sample(recording, spec.sample_fps, spec.masks, report, threads)
+        # Decoding threads wait for one another, and one more of them takes up the time.
+        decoding = threads + 1 if threads > 1 else 1
+        frames = sample(recording, spec.sample_fps, spec.masks, report, decoding)
         tiled = ahead(_tiled(frames), DECODED_AHEAD, _pixels, PIXELS_AHEAD)
         for frame, changes in _followed(tiled, stills=recording.is_dir()):
             signals = meter.measure(frame, changes.rows_px)

@@ -6,6 +6,7 @@ from functools import cached_property
 import cv2
 import numpy as np
 
+from scribebench.frames.arrays import median
 from scribebench.frames.tiles import NOTHING, ROW
 
 # A change in so few tiles is a small one: a caret, a pointer, a clock, a word.
@@ -70,7 +71,7 @@ class Runs:
 
 def usual_step_s(times_s: np.ndarray) -> float:
     """Return the usual time between two of these times."""
-    return float(np.median(np.diff(times_s))) if len(times_s) > 1 else 1.0
+    return median(np.diff(times_s)) if len(times_s) > 1 else 1.0
 
 
 def find_runs(events: Events) -> Runs:

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from scribebench.frames.distinct import distinct
+from scribebench.frames.arrays import distinct
 from scribebench.frames.visible import TILE, differing_tiles
 
 # Tiles that are looked for elsewhere in the picture before: enough to be sure of the distance. When

@@ -4,8 +4,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from scribebench.frames.arrays import distinct, median, without
 from scribebench.frames.contents import Contents
-from scribebench.frames.distinct import distinct, without
 from scribebench.frames.runs import Events
 
 # A state ends where content that counts so much comes or goes.
@@ -104,7 +104,7 @@ def _strong(change: np.ndarray, first: int, last: int) -> np.ndarray:
     inner = change[first + 1 : last + 1]
     if not len(inner):
         return np.zeros(0, int)
-    limit = ENDS_AT + RESTLESS_FACTOR * float(np.median(inner))
+    limit = ENDS_AT + RESTLESS_FACTOR * median(inner)
     return np.flatnonzero(inner >= limit) + first + 1
 
 
@@ -157,7 +157,7 @@ def _best(passing: np.ndarray, pictured: np.ndarray, first: int, last: int, sett
     """
     inside = passing[first : last + 1]
     least = int(inside.min())
-    near = max(least + ALMOST_LEAST_TILES, float(np.median(inside)) if least else 0.0)
+    near = max(least + ALMOST_LEAST_TILES, median(inside) if least else 0.0)
     near = near if settled else np.inf
     with_picture = np.flatnonzero((inside <= near) & pictured[first : last + 1])
     if not len(with_picture):

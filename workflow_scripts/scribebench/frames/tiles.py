@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-from scribebench.frames.distinct import without
+from scribebench.frames.arrays import without
 from scribebench.frames.planes import COLOUR_CELLS, Planes, reduction
 from scribebench.frames.scroll import Pages, find_scroll
 from scribebench.frames.visible import (

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from scribebench.frames.arrays import distinct
 from scribebench.frames.contents import Contents, read_contents
-from scribebench.frames.distinct import distinct
 from scribebench.frames.runs import Events
 from scribebench.frames.settled import State, find_states
 from scribebench.frames.strategies.decisions import Decision, Settings
