@@ -37,15 +37,7 @@ UNITS = {
 }
 TYPES = {"double": "float64", "timestamp[us, tz=UTC]": "timestamp (µs)"}
 # Columns of `requests` that have a place in the table but that nothing fills yet.
-NEVER_FILLED = (
-    "image_tokens_expected",
-    "image_tokens_measured",
-    "images_fit",
-    "srv_total_ns",
-    "srv_load_ns",
-    "srv_unaccounted_ns",
-    "thinking_tokens",
-)
+NEVER_FILLED = ("thinking_tokens",)
 
 
 class Place(NamedTuple):

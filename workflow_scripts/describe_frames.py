@@ -7,7 +7,14 @@ from pathlib import Path
 from scribebench import __version__, cli
 from scribebench.describe.lock import SLOTS_VARIABLE
 from scribebench.describe.rows import description_rows, request_row
-from scribebench.describe.run import connect, describe, kept_frames, run_facts, write_replies
+from scribebench.describe.run import (
+    connect,
+    describe,
+    kept_frames,
+    run_facts,
+    without_warm_ups,
+    write_replies,
+)
 from scribebench.files import write_text
 from scribebench.machine import git_commit
 from scribebench.project.models import Run
@@ -38,7 +45,8 @@ def main() -> None:
         gpu_slots=int(os.environ.get(SLOTS_VARIABLE, "1")),
     )
     rows = [request_row(context, backend, one) for one in answered]
-    said = [row for one in answered for row in description_rows(context, one)]
+    described = without_warm_ups(answered)
+    said = [row for one in described for row in description_rows(context, one)]
     facts = run_facts(context, answered, __version__, git_commit(Path()))
     write_replies(args.out / "replies.jsonl.zst", answered)
     write_table(args.out / "requests.parquet", REQUESTS, rows)

@@ -50,7 +50,9 @@ def test_every_kept_frame_is_described_in_order(
 
 def test_a_request_is_a_row_with_both_clocks(finished: Project) -> None:
     run = finished.folder / "results" / "runs" / "demo" / "tiny" / "base"
-    rows = read_rows(run / "requests.parquet")
+    warm_up, *rows = read_rows(run / "requests.parquet")
+    assert (warm_up["warmup"], warm_up["image_count"], warm_up["speed_valid"]) == (True, 1, False)
+    assert warm_up["output_tokens"] == 1
     assert [row["order_index"] for row in rows] == list(range(len(rows)))
     for row in rows:
         assert row["finish_reason"] == "stop"
@@ -63,6 +65,11 @@ def test_a_request_is_a_row_with_both_clocks(finished: Project) -> None:
         assert row["decode_tps"] == pytest.approx(row["output_tokens"] / row["srv_eval_ns"] * 1e9)
         # Every picture costs tokens of its own: one that was dropped would be missing here.
         assert row["prompt_tokens"] > 250 * row["image_count"]
+        assert row["images_fit"]
+        assert row["image_tokens_expected"] > 200 * row["image_count"]
+        off = row["image_tokens_measured"] - row["image_tokens_expected"]
+        assert abs(off) < 0.1 * row["image_tokens_expected"] / row["image_count"]
+        assert row["model_state_before"] == "warm"
         assert row["prompt_tokens_cached"] == 0
         assert row["n_ctx_effective"] == 32768
         assert row["srv_load_ns"] is None
@@ -96,6 +103,7 @@ def test_changed_code_asks_nothing_again_even_without_the_server(project: Projec
     assert (project.folder / JOURNAL).read_bytes() == before
     run = project.folder / "results" / "runs" / "demo" / "tiny" / "base"
     assert not any(row["cache_hit"] for row in read_rows(run / "requests.parquet"))
+    assert len(requests_of(project)) == len(read_rows(run / "requests.parquet")), "it warmed up"
 
 
 def test_a_server_restarted_with_another_context_is_asked_nothing_again(
@@ -109,7 +117,7 @@ def test_a_server_restarted_with_another_context_is_asked_nothing_again(
         project.select("tiny")
         project.finish("results/report.md", "--forcerun", "describe_frames")
     assert (project.folder / JOURNAL).read_bytes() == before
-    rows = read_rows(project.folder / "results/runs/demo/tiny/base/requests.parquet")
+    rows = requests_of(project)
     # The rows tell of the server that answered, not of the one that is there now.
     assert {row["n_ctx_effective"] for row in rows} == {32768}
 
@@ -155,7 +163,7 @@ def test_stopped_in_the_middle_nothing_finished_is_asked_again(
     assert len(asked) == len(set(asked)), "a request was asked twice"
     assert asked[: len(finished_keys)] == finished_keys
     assert len(asked) == total
-    rows = read_rows(project.folder / "results/runs/demo/tiny/base/requests.parquet")
+    rows = requests_of(project)
     assert len(rows) == total
     assert all(row["speed_valid"] for row in rows)
 
@@ -237,6 +245,12 @@ def test_jobs_of_two_checkouts_wait_for_each_other(
 
 def frames(project: Project) -> list[dict]:
     return read_rows(project.folder / "results" / "sessions" / "demo" / "frames.parquet")
+
+
+def requests_of(project: Project) -> list[dict]:
+    """Return the rows of what was asked about the demo's frames."""
+    rows = read_rows(project.folder / "results/runs/demo/tiny/base/requests.parquet")
+    return [row for row in rows if not row["warmup"]]
 
 
 def words_of(project: Project, frame: dict) -> tuple[str | None, str | None]:

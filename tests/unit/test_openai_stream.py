@@ -12,9 +12,10 @@ from typing import Any
 
 import pytest
 
-from scribebench.backends import openai
+from scribebench.backends import http, openai, streams
 from scribebench.backends.base import Frame, Part, Reply, SentImage, ServerUnreachableError
-from scribebench.backends.openai import OpenAiBackend, connect, split_thinking
+from scribebench.backends.openai import OpenAiBackend, connect
+from scribebench.backends.streams import MAX_ERROR_CHARS, Clock, TransientError, split_thinking
 from scribebench.errors import ScribebenchError
 from unit.places import DATA
 from unit.scripted_server import MODELS, Answer, Scripted, as_json, as_stream, scripted
@@ -34,7 +35,7 @@ def said(content: str = "", finish: str | None = None, **delta: Any) -> dict[str
 
 def read(*events: Event, limit_s: float = 60.0) -> Reply:
     """Read a stream of events that has ended."""
-    return openai._read_stream(iter(events), datetime.now(UTC), openai._Clock(limit_s))
+    return openai._read_stream(iter(events), datetime.now(UTC), Clock(limit_s))
 
 
 def recorded(name: str) -> list[Event]:
@@ -50,7 +51,7 @@ def backend(server: Scripted, key: str | None = None, **settings: Any) -> OpenAi
 
 @pytest.fixture(autouse=True)
 def short_pauses(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(openai, "FIRST_BACKOFF_S", 0.01)
+    monkeypatch.setattr(http, "FIRST_BACKOFF_S", 0.01)
 
 
 # --- streams of the real server ------------------------------------------------------------------
@@ -93,7 +94,7 @@ def test_the_first_content_is_that_after_the_thinking() -> None:
                 time.sleep(0.05)
             yield event
 
-    reply = openai._read_stream(slowly(), datetime.now(UTC), openai._Clock(60))
+    reply = openai._read_stream(slowly(), datetime.now(UTC), Clock(60))
     assert reply.ttft_ns is not None and reply.ttft_content_ns is not None
     assert reply.ttft_content_ns - reply.ttft_ns >= 50_000_000
 
@@ -111,7 +112,7 @@ def test_thinking_has_a_clock_of_its_own(name: str) -> None:
         yield said("answer")
         yield from (STOP, None)
 
-    reply = openai._read_stream(slowly(), datetime.now(UTC), openai._Clock(60))
+    reply = openai._read_stream(slowly(), datetime.now(UTC), Clock(60))
     assert (reply.content, reply.thinking) == ("answer", "let me think")
     assert reply.ttft_ns is not None and reply.ttft_content_ns is not None
     assert reply.ttft_content_ns - reply.ttft_ns >= 30_000_000
@@ -222,13 +223,13 @@ def test_an_error_in_the_middle_of_a_stream_is_recorded(error: Any, kind: str, t
     assert (reply.content, reply.finish_reason, reply.error_kind) == ("half", "error", kind)
     assert not reply.stream_complete
     assert told in (reply.error_message or "")
-    assert len(reply.error_message or "") <= openai.MAX_ERROR_CHARS
+    assert len(reply.error_message or "") <= MAX_ERROR_CHARS
 
 
 def test_a_stream_that_breaks_off_is_asked_again() -> None:
-    with pytest.raises(openai._TransientError, match="broke off"):
+    with pytest.raises(TransientError, match="broke off"):
         read(said("half"))
-    with pytest.raises(openai._TransientError, match="broke off"):
+    with pytest.raises(TransientError, match="broke off"):
         read()
 
 
@@ -243,9 +244,9 @@ def test_an_end_mark_without_a_reason_is_incomplete() -> None:
 
 
 def test_a_reply_without_end_is_cut(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(openai, "MAX_REPLY_CHARS", 1000)
+    monkeypatch.setattr(streams, "MAX_REPLY_CHARS", 1000)
     endless = cycle([said("x" * 99), said(reasoning_content="y" * 99)])
-    reply = openai._read_stream(endless, datetime.now(UTC), openai._Clock(60))
+    reply = openai._read_stream(endless, datetime.now(UTC), Clock(60))
     assert reply.finish_reason == "error"
     assert "longer than 1000 characters" in (reply.error_message or "")
     assert 1000 < len(reply.content) + len(reply.thinking) < 1200
@@ -258,7 +259,7 @@ def test_a_reply_that_takes_too_long_is_cut() -> None:
             time.sleep(0.01)
             yield said("x")
 
-    reply = openai._read_stream(slowly(), datetime.now(UTC), openai._Clock(0.1))
+    reply = openai._read_stream(slowly(), datetime.now(UTC), Clock(0.1))
     assert (reply.finish_reason, reply.error_kind) == ("client_timeout", "timeout")
     assert 0.1e9 < reply.wall_ns < 2e9
     assert reply.content.startswith("x")
@@ -403,7 +404,7 @@ def test_a_fault_of_the_server_is_tried_again(faults: list[Answer], attempts: in
 
 
 def test_the_wall_clock_is_that_of_the_last_attempt(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(openai, "FIRST_BACKOFF_S", 0.5)
+    monkeypatch.setattr(http, "FIRST_BACKOFF_S", 0.5)
     with scripted(ask=[LOADING, GOOD]) as server:
         started = time.monotonic_ns()
         reply = backend(server).ask(FRAMES, PARTS)
@@ -415,7 +416,7 @@ def test_a_server_that_stays_down_is_told_with_the_mend() -> None:
     with scripted(ask=LOADING) as server:
         with pytest.raises(ServerUnreachableError) as caught:
             backend(server).ask(FRAMES, PARTS)
-        assert len(server.bodies()) == openai.MAX_ATTEMPTS
+        assert len(server.bodies()) == http.MAX_ATTEMPTS
     for part in (server.url, "failed 4 times", "503", "Loading model", "run the same command"):
         assert part in str(caught.value)
 
@@ -463,7 +464,8 @@ def test_a_refused_request_is_a_reply_and_is_not_sent_again(
     with scripted(ask=as_json({"error": error}, status)) as server:
         reply = backend(server).ask(FRAMES, PARTS)
         assert len(server.bodies()) == 1
-    assert (reply.http_status, reply.finish_reason, reply.error_kind) == (status, "error", kind)
+    reason = "context" if kind == "context_overflow" else "error"
+    assert (reply.http_status, reply.finish_reason, reply.error_kind) == (status, reason, kind)
     assert (reply.content, reply.stream_complete, reply.attempts) == ("", False, 1)
     assert (error if isinstance(error, str) else error["message"]) in (reply.error_message or "")
 
@@ -473,7 +475,7 @@ def test_a_refusal_of_any_form_is_a_reply(body: str) -> None:
     with scripted(ask=Answer(500, [body])) as server:
         reply = backend(server).ask(FRAMES, PARTS)
     assert (reply.http_status, reply.finish_reason) == (500, "error")
-    assert len(reply.error_message or "") <= openai.MAX_ERROR_CHARS
+    assert len(reply.error_message or "") <= MAX_ERROR_CHARS
 
 
 @pytest.mark.parametrize("pause", ["before", "within"])

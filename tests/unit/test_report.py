@@ -76,6 +76,7 @@ def request(**changes: Any) -> Row:
             "decode_tps": 50.0,
             "finish_reason": "stop",
             "cache_hit": False,
+            "warmup": False,
             "speed_valid": True,
             "speed_invalid_reasons": [],
         }

@@ -56,13 +56,16 @@ class ModelIdentity:
     digest: str
     backend_version: str | None = None
     n_ctx: int | None = None
+    quantization: str | None = None
 
 
 @dataclass(frozen=True)
 class Reply:
     """Everything that is known of one answered or failed request; null is unknown.
 
-    `finish_reason` is stop, length, content_filter, client_timeout, error or incomplete.
+    `finish_reason` is stop, length, context, content_filter, repeat_abort, client_timeout, error or
+    incomplete. `n_ctx` is the context that the server had for it, `model_state_before` is cold,
+    warm, other_model_loaded or unknown.
     """
 
     content: str
@@ -76,12 +79,21 @@ class Reply:
     http_status: int | None = None
     ttft_ns: int | None = None
     ttft_content_ns: int | None = None
+    srv_total_ns: int | None = None
+    srv_load_ns: int | None = None
     srv_prompt_eval_ns: int | None = None
     srv_eval_ns: int | None = None
     prompt_tokens: int | None = None
     prompt_tokens_cached: int | None = None
     prompt_tokens_evaluated: int | None = None
     output_tokens: int | None = None
+    image_tokens_expected: int | None = None
+    image_tokens_measured: int | None = None
+    images_fit: bool | None = None
+    draft_tokens: int | None = None
+    draft_tokens_accepted: int | None = None
+    n_ctx: int | None = None
+    model_state_before: str | None = None
     error_kind: str | None = None
     error_message: str | None = None
     # Whether it was measured for another session; such a row enters no speed figure.
@@ -106,8 +118,11 @@ class Backend(Protocol):
     def limit_s(self, images: int) -> float | None:
         """Return how long a request with so many pictures may take; null is without a limit."""
 
-    def ask(self, frames: list[Frame], parts: list[Part]) -> Reply:
-        """Ask once about these frames and return what came of it.
+    def ask(self, frames: list[Frame], parts: list[Part], max_tokens: int | None = None) -> Reply:
+        """Ask once about these frames and return what came of it; `max_tokens` in place of usual.
 
         A model's fault is in the reply; only an infrastructure fault is raised.
         """
+
+    def close(self) -> None:
+        """Let go of the server, and end it when it was started for this backend."""

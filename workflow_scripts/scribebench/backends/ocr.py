@@ -60,7 +60,7 @@ class OcrBackend:
     def limit_s(self, images: int) -> float | None:
         return None
 
-    def ask(self, frames: list[Frame], parts: list[Part]) -> Reply:
+    def ask(self, frames: list[Frame], parts: list[Part], max_tokens: int | None = None) -> Reply:
         """Answer with the readings; the clock is the one that ran when the frames were read."""
         readings = [self._readings[frame.image_sha256] for frame in frames]
         described = [describe_reading(reading["lines"]) for reading in readings]
@@ -76,6 +76,9 @@ class OcrBackend:
             is_reused=any(reading["read_for"] != self._session for reading in readings),
             frames=described,
         )
+
+    def close(self) -> None:
+        """Nothing is held."""
 
 
 def describe_reading(lines: list[dict[str, Any]]) -> FrameDescription:

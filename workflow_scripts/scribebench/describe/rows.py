@@ -56,11 +56,14 @@ class Answered:
     reply: Reply
     conditions: Conditions
     cache_hit: bool
+    warmup: bool = False
 
 
 def request_row(context: RunContext, backend: Backend, answered: Answered) -> dict[str, Any]:
     """Return the row of `requests`."""
     reply, images, options = answered.reply, answered.images, context.settings.get("options", {})
+    # Ollama takes its options together, other servers beside the rest.
+    sent = context.options.get("options", context.options)
     reasons = speed_invalid_reasons(answered)
     evaluated = reply.prompt_tokens_evaluated
     return {
@@ -75,7 +78,7 @@ def request_row(context: RunContext, backend: Backend, answered: Answered) -> di
         "order_index": answered.order_index,
         "model_id": context.identity.model_id,
         "model_digest": context.identity.digest,
-        "quantization": context.settings.get("quant"),
+        "quantization": context.identity.quantization or context.settings.get("quant"),
         "backend": context.settings["backend"],
         "backend_version": answered.conditions.backend_version,
         "endpoint_kind": backend.endpoint_kind,
@@ -87,41 +90,49 @@ def request_row(context: RunContext, backend: Backend, answered: Answered) -> di
         "image_w_px": [image.width_px for image in images] or None,
         "image_h_px": [image.height_px for image in images] or None,
         "image_bytes": sum(len(image.data) for image in images) if images else None,
+        "image_tokens_expected": reply.image_tokens_expected,
+        "image_tokens_measured": reply.image_tokens_measured,
+        "images_fit": reply.images_fit,
         "frame_ts_s": [frame.time_s for frame in answered.frames],
-        "n_ctx_requested": options.get("num_ctx"),
-        "n_ctx_effective": answered.conditions.n_ctx,
-        "max_output_tokens": _number(context.options.get("max_tokens"), int),
-        **{name: _number(context.options.get(name), int | float) for name in NAMED_OPTIONS},
+        "n_ctx_requested": _number(sent.get("num_ctx", options.get("num_ctx")), int),
+        "n_ctx_effective": reply.n_ctx or answered.conditions.n_ctx,
+        "max_output_tokens": _number(sent.get("max_tokens", sent.get("num_predict")), int),
+        **{name: _number(sent.get(name), int | float) for name in NAMED_OPTIONS},
         "think_requested": _think(context.settings.get("think")),
         "options_json": canonical_json(context.options),
         "t_start_utc": reply.started_at,
         "wall_ns": reply.wall_ns,
         "ttft_ns": reply.ttft_ns,
         "ttft_content_ns": reply.ttft_content_ns,
+        "srv_total_ns": reply.srv_total_ns,
+        "srv_load_ns": reply.srv_load_ns,
         "srv_prompt_eval_ns": reply.srv_prompt_eval_ns,
         "srv_eval_ns": reply.srv_eval_ns,
+        "srv_unaccounted_ns": _unaccounted_ns(reply),
         "prompt_tokens": reply.prompt_tokens,
         "prompt_tokens_cached": reply.prompt_tokens_cached,
         "output_tokens": reply.output_tokens,
+        "draft_tokens": reply.draft_tokens,
+        "draft_tokens_accepted": reply.draft_tokens_accepted,
         "content_chars": len(reply.content),
         "thinking_chars": len(reply.thinking),
         "decode_tps": _rate(reply.output_tokens, reply.srv_eval_ns),
         "prefill_tps": _rate(evaluated, reply.srv_prompt_eval_ns),
         "wall_tps": _rate(reply.output_tokens, reply.wall_ns),
         "s_per_image": reply.wall_ns / NS_PER_S / len(answered.frames),
-        "model_state_before": None if backend.embedded else "unknown",
+        "model_state_before": reply.model_state_before,
         "http_status": reply.http_status,
         "finish_reason_raw": reply.finish_reason_raw,
         "finish_reason": reply.finish_reason,
         "stream_complete": reply.stream_complete,
         "attempts": reply.attempts,
         "cache_hit": answered.cache_hit,
-        "warmup": False,
+        "warmup": answered.warmup,
         "error_kind": reply.error_kind,
         "error_message": reply.error_message,
         "speed_valid": not reasons,
         "speed_invalid_reasons": reasons,
-        "output_text_ref": f"replies.jsonl.zst#{answered.order_index}",
+        "output_text_ref": None if answered.warmup else f"replies.jsonl.zst#{answered.order_index}",
     }
 
 
@@ -145,12 +156,14 @@ def speed_invalid_reasons(answered: Answered) -> list[str]:
     """Say why a row must not enter a speed figure: cut short, failed, or not measured."""
     reply = answered.reply
     reasons = {
+        "warm-up": answered.warmup,
         "answered for another run": answered.cache_hit,
         "failed": reply.error_kind is not None,
         "not finished": reply.finish_reason != "stop",
         "stream not complete": not reply.stream_complete,
         "empty": not reply.content.strip() and reply.frames is None,
         "retried": reply.attempts > 1,
+        "images not in the context": reply.images_fit is False,
     }
     return [reason for reason, holds in reasons.items() if holds]
 
@@ -162,6 +175,14 @@ def _number(value: Any, kind: Any) -> Any:
 
 def _fields(description: FrameDescription) -> dict[str, Any]:
     return asdict(description)
+
+
+def _unaccounted_ns(reply: Reply) -> int | None:
+    """Return the time that a server spent on none of its phases: queueing and preprocessing."""
+    parts = (reply.srv_load_ns, reply.srv_prompt_eval_ns, reply.srv_eval_ns)
+    if reply.srv_total_ns is None or None in parts:
+        return None
+    return max(0, reply.srv_total_ns - sum(part for part in parts if part is not None))
 
 
 def _think(value: bool | str | None) -> str:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from scribebench.backends.base import (
     ServerUnreachableError,
 )
 from scribebench.describe import lock
+from scribebench.describe.image_tokens import ImageTokens
 from scribebench.describe.images import prepare
 from scribebench.describe.journal import (
     Conditions,
@@ -37,7 +38,7 @@ from scribebench.project.documents import canonical_json
 from scribebench.project.models import Run
 from scribebench.tables import read_rows
 
-BACKENDS = ("ocr", "openai")
+BACKENDS = ("ocr", "ollama", "openai")
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,8 @@ def connect(settings: dict[str, Any], context: dict[str, Any]) -> Backend:
             f"{', '.join(BACKENDS)}); start a server with OpenAI-style chat completions yourself, "
             "for example llama-server, and describe it in a model file with `backend: openai`"
         )
-    backend: Backend = import_module(f"scribebench.backends.{name}").connect(settings, context)
+    module = import_module(f"scribebench.backends.{name.replace('-', '_')}")
+    backend: Backend = module.connect(settings, context)
     return backend
 
 
@@ -88,7 +90,7 @@ def describe(
     state: Path,
     gpu_slots: int,
 ) -> tuple[RunContext, list[Answered]]:
-    """Ask about all frames and return what was answered, in order.
+    """Ask about all frames and return what was answered, in order; warm-up requests come first.
 
     Finished requests are taken from the journal below `state`. Raises ScribebenchError for an
     infrastructure fault; what was answered before it is in the journal.
@@ -102,21 +104,27 @@ def describe(
     with ThreadPoolExecutor(1) as helper, _gpu_lock(settings, gpu_slots):
         identity, server_fault = _identify(backend, identities)
         context = _context(session, run, settings, instructions, backend, identity)
+        asker = _Asker(context, backend, journal, server_fault)
         answered = []
         batches = _prepared_ahead(frames, settings, instructions, helper)
         with Progress(f"{session} {run}", len(frames), "frames") as progress:
             for batch in batches:
-                one = _ask_once(context, backend, batch, journal, server_fault)
+                one = asker.ask_once(batch)
                 answered.append(one)
                 progress.advance(len(batch.frames))
                 _tell_failure(one, progress)
-    return context, answered
+    return context, [*asker.warm_ups, *answered]
+
+
+def without_warm_ups(answered: list[Answered]) -> list[Answered]:
+    """Return what was asked about frames."""
+    return [one for one in answered if not one.warmup]
 
 
 def write_replies(path: Path, answered: list[Answered]) -> None:
     """Write the raw replies, a JSON line each, compressed, in the order of the requests."""
     with whole_file(path) as temporary, zstandard.open(temporary, "wb") as stream:
-        for one in answered:
+        for one in without_warm_ups(answered):
             record = {
                 "request_uid": one.request_uid,
                 "content": one.reply.content,
@@ -134,6 +142,7 @@ def run_facts(
 
     Server and machine are those of the last request that was asked for this run.
     """
+    answered = without_warm_ups(answered)
     asked = [one for one in answered if not one.cache_hit]
     latest = max(asked or answered, key=lambda one: one.reply.started_at, default=None)
     conditions = latest.conditions if latest else Conditions(None, None, None, context.machine)
@@ -212,31 +221,65 @@ def _batches(
         yield Batch(order_index, chunk, images, parts)
 
 
-def _ask_once(
-    context: RunContext,
-    backend: Backend,
-    batch: Batch,
-    journal: Journal,
-    server_fault: ServerUnreachableError | None,
-) -> Answered:
-    key = request_key(context.options, batch.parts, context.identity.digest)
-    conditions = _conditions(context, backend, batch)
-    entry = journal.get(key)
-    if entry is None or not entry.stands(conditions):
-        if server_fault is not None:
-            raise server_fault
+class _Asker:
+    """Asks what the journal does not know, after a warm-up request that enters no figure."""
+
+    def __init__(
+        self,
+        context: RunContext,
+        backend: Backend,
+        journal: Journal,
+        server_fault: ServerUnreachableError | None,
+    ):
+        self._context = context
+        self._backend = backend
+        self._journal = journal
+        self._server_fault = server_fault
+        self._tokens = ImageTokens(backend)
+        self.warm_ups: list[Answered] = []
+
+    def ask_once(self, batch: Batch) -> Answered:
+        """Return what a batch was answered, now or before."""
+        context, backend = self._context, self._backend
+        key = request_key(context.options, batch.parts, context.identity.digest)
+        conditions = _conditions(context, backend, batch)
+        entry = self._journal.get(key)
+        if entry is not None and entry.stands(conditions):
+            return Answered(
+                batch.order_index,
+                batch.frames,
+                batch.images,
+                key[:16],
+                entry.reply,
+                entry.conditions,
+                cache_hit=entry.run_id != context.run_id,
+            )
+        if self._server_fault is not None:
+            raise self._server_fault
+        if not self.warm_ups:
+            self.warm_ups.append(self._warmed_up(batch))
+        self._tokens.prepare(batch.frames, batch.parts)
         answered = _ask(context, backend, batch, key)
-        journal.put(key, Entry(context.run_id, answered.reply, conditions))
-        return answered
-    return Answered(
-        batch.order_index,
-        batch.frames,
-        batch.images,
-        key[:16],
-        entry.reply,
-        entry.conditions,
-        cache_hit=entry.run_id != context.run_id,
-    )
+        reply = replace(
+            answered.reply,
+            n_ctx=answered.reply.n_ctx or conditions.n_ctx,
+            # This job has asked before, so that the model is loaded.
+            model_state_before=answered.reply.model_state_before or "warm",
+        )
+        reply = self._tokens.counted(reply, batch.parts)
+        self._journal.put(key, Entry(context.run_id, reply, conditions))
+        return replace(answered, reply=reply)
+
+    def _warmed_up(self, batch: Batch) -> Answered:
+        frame, image = batch.frames[0], batch.images[0]
+        reply = self._tokens.warm_up(frame, image)
+        reply = replace(reply, model_state_before=reply.model_state_before or "unknown")
+        digest = self._context.identity.digest
+        key = request_key({"warm-up": self._context.options}, [image], digest)
+        conditions = _conditions(self._context, self._backend, batch)
+        return Answered(
+            -1, [frame], [image], key[:16], reply, conditions, cache_hit=False, warmup=True
+        )
 
 
 def _ask(context: RunContext, backend: Backend, batch: Batch, key: str | None = None) -> Answered:

@@ -38,6 +38,7 @@ class RunFigures(NamedTuple):
 
 def run_figures(requests: list[dict[str, Any]], descriptions: list[dict[str, Any]]) -> RunFigures:
     """Return the figures of a run from its rows of `requests` and `descriptions`."""
+    requests = [row for row in requests if not row["warmup"]]
     valid = [row for row in requests if row["speed_valid"]]
     asked = [row for row in requests if not row["cache_hit"]]
     return RunFigures(

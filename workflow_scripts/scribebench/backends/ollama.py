@@ -1,0 +1,301 @@
+"""Ollama's native protocol: `/v1` would hide the context size and the server's clocks.
+
+Requested is not effective there: the context size depends on version and memory when it is not
+sent, and old versions drop the front of a prompt that does not fit without a word, so that it is
+always sent, and read back from what is loaded.
+"""
+
+import base64
+import json
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from scribebench.backends.base import Frame, ModelIdentity, Part, Reply, SentImage
+from scribebench.backends.http import Server, default_limit_s, key_of
+from scribebench.backends.streams import (
+    MAX_ERROR_CHARS,
+    Clock,
+    Said,
+    TransientError,
+    error_kind,
+    error_message,
+    kind_of_error,
+)
+from scribebench.backends.values import (
+    as_dict,
+    as_list,
+    as_str,
+    count_or_null,
+    ns_or_null,
+    text_or_null,
+)
+from scribebench.errors import ScribebenchError
+
+ASK = "/api/chat"
+# Where an image stands in the text of a message.
+IMAGE_MARK = "[img]"
+# The beginning of that mark and of the numbered ones that the server makes of it.
+MARK_BEGINS = re.compile(r"\[(?=img[-\]])")
+# These versions put all images before the text when they render a model's prompt in their own code.
+UNPLACED_FROM, UNPLACED_BEFORE = (0, 17, 1), (0, 23, 4)
+DEFAULT_OPTIONS = {"num_ctx": 32768, "num_predict": 6000}
+# Longer than preparing a batch ever takes, so that a model is not loaded anew between two.
+KEEP_ALIVE = "30m"
+# The server's guard against loops, which ended a reply; it is the model that looped.
+REPEATS = re.compile(r"token repeat limit", re.I)
+# The process that runs the model ended and will be started again.
+CRASHED = re.compile(
+    r"(runner|llama-server) (process )?(has )?(terminated|unexpectedly stopped)|\bEOF\b"
+    r"|encountered while running the model|forcibly closed|connection reset",
+    re.I,
+)
+
+
+def connect(settings: dict[str, Any], context: dict[str, Any]) -> "OllamaBackend":
+    """Return the backend of a model's settings. Raises ScribebenchError when its key is not set."""
+    return OllamaBackend(settings, key_of(settings))
+
+
+def problems(settings: dict[str, Any]) -> list[str]:
+    """Return what is missing before the model can be asked, each with its mend."""
+    try:
+        connect(settings, {}).identify()
+    except ScribebenchError as error:
+        return [str(error)]
+    return []
+
+
+class OllamaBackend:
+    """A client of one Ollama server and one of its models."""
+
+    endpoint_kind = "native"
+    embedded = False
+
+    def __init__(self, settings: dict[str, Any], key: str | None):
+        url = settings["url"].rstrip("/").removesuffix("/api")
+        self._tag = settings["tag"]
+        mend = f"run: ollama pull {self._tag}"
+        self._server = Server(url, key, self._tag, "Ollama", mend, CRASHED)
+        self._settings = settings
+
+    def identify(self) -> ModelIdentity:
+        """Ask the server for the model's digest, and whether it sees."""
+        version = text_or_null(self._server.tell("/api/version").get("version"))
+        models = as_list(self._server.tell("/api/tags").get("models"))
+        entries = [entry for entry in models if isinstance(entry, dict)]
+        entry = next((one for one in entries if _is(one, self._tag)), None)
+        if entry is None:
+            known = ", ".join(sorted(as_str(one.get("name")) for one in entries))
+            raise ScribebenchError(
+                f"the server at {self._server.url} has no model {self._tag!r} (it has: "
+                f"{known or 'none'}); run: ollama pull {self._tag}"
+            )
+        facts = self._server.tell("/api/show", {"model": self._tag}, optional=True)
+        capabilities = as_list(facts.get("capabilities"))
+        if capabilities and "vision" not in capabilities:
+            raise ScribebenchError(
+                f"the model {self._tag!r} at {self._server.url} takes no pictures; choose one with "
+                "vision as `tag:` in the model's file (ollama show MODEL lists it)"
+            )
+        if self._settings.get("think") and capabilities and "thinking" not in capabilities:
+            raise ScribebenchError(
+                f"the model {self._tag!r} at {self._server.url} cannot think; choose its thinking "
+                "edition as `tag:` in the model's file, or set `think: false`"
+            )
+        if facts.get("renderer") and UNPLACED_FROM <= _number_of(version) < UNPLACED_BEFORE:
+            raise ScribebenchError(
+                f"Ollama {version} at {self._server.url} puts all pictures of a request before its "
+                f"text, so that {self._tag!r} could not tell which is which; update it to "
+                f"{'.'.join(map(str, UNPLACED_BEFORE))} or later"
+            )
+        details = as_dict(facts.get("details")) or as_dict(entry.get("details"))
+        digest = as_str(entry.get("digest")).removeprefix("sha256:")
+        return ModelIdentity(
+            model_id=self._tag,
+            digest=digest or f"unknown-{self._tag}",
+            backend_version=version,
+            quantization=text_or_null(details.get("quantization_level")),
+        )
+
+    def sent_options(self) -> dict[str, Any]:
+        think = self._settings.get("think")
+        extra = self._settings.get("extra_body", {})
+        options = DEFAULT_OPTIONS | self._settings.get("options", {})
+        return {
+            "model": self._tag,
+            "keep_alive": KEEP_ALIVE,
+            **({} if think is None else {"think": think}),
+            **extra,
+            # Further ones are added: without num_ctx the context would be of any size.
+            "options": options | as_dict(extra.get("options")),
+        }
+
+    def limit_s(self, images: int) -> float:
+        options = as_dict(self.sent_options()["options"])
+        max_tokens = count_or_null(options.get("num_predict")) or DEFAULT_OPTIONS["num_predict"]
+        return self._settings.get("timeout_s") or default_limit_s(images, max_tokens)
+
+    def ask(self, frames: list[Frame], parts: list[Part], max_tokens: int | None = None) -> Reply:
+        """Send the request; see http.Server.ask."""
+        before = self._loaded()
+        body = {**self.sent_options(), "messages": [_message(parts)], "stream": True}
+        if max_tokens is not None:
+            body["options"] = as_dict(body["options"]) | {"num_predict": max_tokens}
+        reply = self._server.ask(
+            ASK,
+            body,
+            self.limit_s(len(frames)),
+            lambda lines, started_at, clock: _read_stream(_events(lines), started_at, clock),
+        )
+        if REPEATS.search(reply.error_message or ""):  # told before the stream began
+            reply = replace(reply, finish_reason="repeat_abort", error_kind=None)
+        own = self._own(self._loaded())
+        return replace(
+            reply,
+            model_state_before=self._state(before),
+            n_ctx=count_or_null(own.get("context_length")) if own else None,
+        )
+
+    def close(self) -> None:
+        self._server.close()
+
+    def _loaded(self) -> list[dict[str, Any]] | None:
+        """Return what the server has loaded; null when it does not tell."""
+        try:
+            models = self._server.tell("/api/ps", optional=True).get("models")
+        except ScribebenchError:
+            return None
+        if not isinstance(models, list):
+            return None
+        return [one for one in models if isinstance(one, dict)]
+
+    def _own(self, loaded: list[dict[str, Any]] | None) -> dict[str, Any] | None:
+        return next((one for one in loaded or [] if _is(one, self._tag)), None)
+
+    def _state(self, loaded: list[dict[str, Any]] | None) -> str:
+        if loaded is None:
+            return "unknown"
+        if self._own(loaded):
+            return "warm"
+        return "other_model_loaded" if loaded else "cold"
+
+
+@dataclass
+class _Stream:
+    """What has been read of a streamed reply, and its last message."""
+
+    said: Said = field(default_factory=Said)
+    last: dict[str, Any] = field(default_factory=dict)
+    error: str | None = None
+
+    def take(self, event: dict[str, Any], clock: Clock) -> None:
+        """Add a message of any shape; what is not as it should be is passed over."""
+        if event.get("error"):
+            self.error = error_message(event["error"])
+        message = as_dict(event.get("message"))
+        self.said.take(as_str(message.get("content")), as_str(message.get("thinking")), clock)
+        if event.get("done") is True:
+            self.last = event
+
+
+def _read_stream(events: Iterator[dict[str, Any]], started_at: datetime, clock: Clock) -> Reply:
+    """Collect a stream. Raises TransientError when the model's process ended on its way.
+
+    A stream that ends in good order but without its last message was ended by the guard against
+    loops of old versions.
+    """
+    stream, reason = _Stream(), None
+    for event in events:
+        stream.take(event, clock)
+        if stream.error:
+            reason = _why(stream.error)
+        elif stream.last:
+            break
+        elif clock.over():
+            reason = "client_timeout"
+        elif too_long := stream.said.too_long():
+            reason, stream.error = "error", too_long
+        if reason:
+            break
+    content, thinking = stream.said.texts()
+    last, raw = stream.last, text_or_null(stream.last.get("done_reason"))
+    prompt_tokens = count_or_null(last.get("prompt_eval_count"))
+    cached = count_or_null(last.get("prompt_eval_cached_count"))
+    return Reply(
+        content=content,
+        thinking=thinking,
+        started_at=started_at,
+        wall_ns=clock.ns(),
+        finish_reason=reason or (raw if raw in ("stop", "length") else "incomplete"),
+        finish_reason_raw=raw,
+        stream_complete=bool(last),
+        http_status=200,
+        ttft_ns=stream.said.ttft_ns,
+        ttft_content_ns=stream.said.ttft_content_ns,
+        srv_total_ns=ns_or_null(last.get("total_duration")),
+        srv_load_ns=ns_or_null(last.get("load_duration")),
+        srv_prompt_eval_ns=ns_or_null(last.get("prompt_eval_duration")),
+        srv_eval_ns=ns_or_null(last.get("eval_duration")),
+        prompt_tokens=prompt_tokens,
+        prompt_tokens_cached=cached,
+        prompt_tokens_evaluated=_less(prompt_tokens, cached),
+        output_tokens=count_or_null(last.get("eval_count")),
+        error_kind=kind_of_error(reason, stream.error),
+        error_message=stream.error[:MAX_ERROR_CHARS] if stream.error else None,
+    )
+
+
+def _why(error: str) -> str:
+    """Return the reason for which an error in a stream ended it."""
+    kind = error_kind(error)
+    if REPEATS.search(error):
+        return "repeat_abort"
+    if kind == "server" and CRASHED.search(error):
+        raise TransientError(error[:MAX_ERROR_CHARS])
+    return "context" if kind == "context_overflow" else "error"
+
+
+def _events(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
+    """Yield the JSON objects of a stream, one a line; what is none is passed over."""
+    for line in lines:
+        try:
+            event = json.loads(line)
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(event, dict):
+            yield event
+
+
+def _message(parts: list[Part]) -> dict[str, Any]:
+    """Return one message in which each image has its place in the text."""
+    texts = [IMAGE_MARK if isinstance(part, SentImage) else _unmarked(part) for part in parts]
+    images = [part for part in parts if isinstance(part, SentImage)]
+    return {
+        "role": "user",
+        "content": "\n".join(texts),
+        "images": [base64.b64encode(image.data).decode("ascii") for image in images],
+    }
+
+
+def _unmarked(text: str) -> str:
+    """A prompt may speak of the marks; it must not take an image's place."""
+    return MARK_BEGINS.sub("[ ", text)
+
+
+def _is(entry: dict[str, Any], tag: str) -> bool:
+    """Return whether an entry is of a model; a name without a tag means `latest`."""
+    whole = tag if ":" in tag.rsplit("/", 1)[-1] else f"{tag}:latest"
+    return whole in (entry.get("name"), entry.get("model"))
+
+
+def _number_of(version: str | None) -> tuple[int, ...]:
+    """Return the three numbers of a version; nothing when it has none."""
+    found = re.match(r"v?(\d{1,5})\.(\d{1,5})\.(\d{1,5})", version or "")
+    return tuple(map(int, found.groups())) if found else ()
+
+
+def _less(count: int | None, part: int | None) -> int | None:
+    return None if count is None or part is None else max(0, count - part)

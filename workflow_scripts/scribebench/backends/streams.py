@@ -1,0 +1,137 @@
+"""Reading a streamed reply: within its time, bounded in size, with the client's clocks."""
+
+import re
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+
+MAX_REPLY_CHARS = 2_000_000
+MAX_LINE_BYTES = 8 * 2**20
+MAX_REFUSAL_BYTES = 20_000
+MAX_ERROR_CHARS = 500
+ERROR_KINDS = (
+    ("context_overflow", re.compile(r"exceed_context_size|context (size|length|window)", re.I)),
+    (
+        "oom",
+        re.compile(r"out of memory|failed to allocate|\bOOM\b|more system memory|cudaMalloc", re.I),
+    ),
+    ("unsupported", re.compile(r"image input is not supported|does not support|mmproj", re.I)),
+)
+
+
+class TransientError(Exception):
+    """A fault that may be gone at the next attempt."""
+
+
+class TooLongError(Exception):
+    """A request that took longer than it may."""
+
+
+class Clock:
+    """Monotonic time since a request was sent, in nanoseconds, with a limit."""
+
+    def __init__(self, limit_s: float):
+        self._start = time.monotonic_ns()
+        self._limit_ns = int(limit_s * 1e9)
+
+    def ns(self) -> int:
+        return time.monotonic_ns() - self._start
+
+    def over(self) -> bool:
+        return self.ns() > self._limit_ns
+
+
+@dataclass
+class Said:
+    """What a model has said so far, and when it began to."""
+
+    content: list[str] = field(default_factory=list)
+    thinking: list[str] = field(default_factory=list)
+    chars: int = 0
+    ttft_ns: int | None = None
+    ttft_content_ns: int | None = None
+
+    def take(self, content: str, thinking: str, clock: Clock) -> None:
+        """Add a piece of a reply."""
+        if (content or thinking) and self.ttft_ns is None:
+            self.ttft_ns = clock.ns()
+        self.content.append(content)
+        self.thinking.append(thinking)
+        self.chars += len(content) + len(thinking)
+        if content and self.ttft_content_ns is None and self._says_something():
+            self.ttft_content_ns = clock.ns()
+
+    def texts(self) -> tuple[str, str]:
+        """Return the whole reply and the whole thinking."""
+        return split_thinking("".join(self.content), "".join(self.thinking))
+
+    def too_long(self) -> str | None:
+        """Return what to say of a reply without an end."""
+        if self.chars <= MAX_REPLY_CHARS:
+            return None
+        return f"the reply is longer than {MAX_REPLY_CHARS} characters"
+
+    def _says_something(self) -> bool:
+        """Return whether visible text has begun: what stands in a leading <think> is none."""
+        so_far = "".join(self.content).lstrip()
+        if not so_far or "<think>".startswith(so_far):
+            return False
+        return bool(split_thinking(so_far, "")[0])
+
+
+def split_thinking(content: str, thinking: str) -> tuple[str, str]:
+    """Move a leading <think> block, also one that never ends, from the reply to the thinking."""
+    match = re.match(r"\s*<think>(?P<inside>.*?)(?:</think>(?P<rest>.*)|\Z)", content, re.S)
+    if not match:
+        return content, thinking
+    return (match["rest"] or "").lstrip("\n"), thinking + match["inside"]
+
+
+def read_lines(response: httpx.Response, clock: Clock) -> Iterator[str]:
+    """Yield the lines of a stream, within its time and with a bound on each line.
+
+    Raises TooLongError when time is up, also while a server sends what is no line of a reply.
+    """
+    rest = b""
+    for data in response.iter_bytes():
+        *whole, rest = (rest + data).split(b"\n")
+        for line in whole:
+            yield line.decode("utf-8", errors="replace").rstrip("\r")
+        if clock.over():
+            raise TooLongError
+        if len(rest) > MAX_LINE_BYTES:
+            raise TransientError(f"a line of the stream is longer than {MAX_LINE_BYTES} bytes")
+    if rest:
+        yield rest.decode("utf-8", errors="replace")
+
+
+def read_beginning(response: httpx.Response, clock: Clock) -> bytes:
+    """Return the beginning of a refusal, long enough for its message."""
+    data = b""
+    for part in response.iter_bytes():
+        data += part
+        if len(data) > MAX_REFUSAL_BYTES or clock.over():
+            break
+    return data[:MAX_REFUSAL_BYTES]
+
+
+def kind_of_error(reason: str | None, message: str | None) -> str | None:
+    """Return the `error_kind` of a reply that ended for a reason."""
+    if reason == "client_timeout":
+        return "timeout"
+    return error_kind(message or "") if reason in ("error", "context") else None
+
+
+def error_kind(message: str) -> str:
+    """Return what a server's error message is about."""
+    return next((kind for kind, pattern in ERROR_KINDS if pattern.search(message)), "server")
+
+
+def error_message(error: Any) -> str:
+    """Return the text of an error, an object or a text."""
+    if not isinstance(error, dict):
+        return str(error)
+    return f"{error.get('type', '')} {error.get('message', '')}".strip()
