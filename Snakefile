@@ -10,8 +10,15 @@ configfile: "config/config.yaml"
 
 include: "rules/common.smk"
 include: "rules/frames.smk"
+include: "rules/models.smk"
 include: "rules/describe.smk"
 include: "rules/report.smk"
+
+
+onstart:
+    from scribebench.project.preflight import stop_unless_ready
+
+    stop_unless_ready(workflow, WORKSPACE.settings)
 
 
 rule all:

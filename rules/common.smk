@@ -12,7 +12,7 @@ from scribebench.plan.dry_run import show_plan_after_dry_run
 from scribebench.project.code import fingerprint_of
 from scribebench.project.environment import prepare_environment
 from scribebench.project.documents import canonical_json
-from scribebench.project.models import identity
+from scribebench.project.models import NOT_PROBED, identity
 from scribebench.project.sessions import NAME_PATTERN
 from scribebench.project.workspace import load_workspace
 
@@ -82,6 +82,17 @@ def run_code(wildcards):
     return code_of("describe_frames", f"backends/{backend_of(wildcards).replace('-', '_')}")
 
 
+def probe_code(wildcards):
+    """The code of a probe: its own, and that of the model's backend only."""
+    return code_of("probe_model", f"backends/{backend_of(wildcards).replace('-', '_')}")
+
+
+def probe_settings(wildcards):
+    """Canonical JSON of what a probe can depend on."""
+    settings = identity(WORKSPACE.settings(wildcards.model, wildcards.variant))
+    return canonical_json({key: settings[key] for key in settings if key not in NOT_PROBED})
+
+
 def evidence(wildcards):
     """What is asked with: the baseline knows the text on the frames, a model gets the prompt."""
     if backend_of(wildcards) == "ocr":
@@ -125,6 +136,15 @@ def of_runs(pattern):
         pattern.format(session=session, model=run.model, variant=run.variant)
         for run in WORKSPACE.runs
         for session in WORKSPACE.sessions
+    ]
+
+
+def of_probed(pattern):
+    """A path for each selected run that has a model to probe."""
+    return [
+        pattern.format(model=run.model, variant=run.variant)
+        for run in WORKSPACE.runs
+        if WORKSPACE.settings(*run)["backend"] != "ocr"
     ]
 
 

@@ -5,6 +5,7 @@ REQUIRED INPUTS:
 
     results/sessions/{session}/frames.parquet, manifest.json, selection.json
     results/runs/{session}/{model}/{variant}/requests.parquet, descriptions.parquet, run.json
+    results/probe/{model}/{variant}/probe.json
 
 OUTPUTS:
 
@@ -24,11 +25,13 @@ rule build_tables:
         requests=of_runs("results/runs/{session}/{model}/{variant}/requests.parquet"),
         descriptions=of_runs("results/runs/{session}/{model}/{variant}/descriptions.parquet"),
         runs=of_runs("results/runs/{session}/{model}/{variant}/run.json"),
+        probes=of_probed("results/probe/{model}/{variant}/probe.json"),
     output:
         frames=ensure("results/tables/frames.parquet", non_empty=True),
         requests=ensure("results/tables/requests.parquet", non_empty=True),
         descriptions=ensure("results/tables/descriptions.parquet", non_empty=True),
         runs=ensure("results/tables/runs.parquet", non_empty=True),
+        probes=ensure("results/tables/probes.parquet", non_empty=True),
         sessions=ensure("results/tables/sessions.parquet", non_empty=True),
         stages=ensure("results/tables/stages.parquet", non_empty=True),
     log:

@@ -2,13 +2,14 @@
 
 import json
 import os
+from contextlib import closing
 from pathlib import Path
 
 from scribebench import __version__, cli
+from scribebench.backends.choose import connect
 from scribebench.describe.lock import SLOTS_VARIABLE
 from scribebench.describe.rows import description_rows, request_row
 from scribebench.describe.run import (
-    connect,
     describe,
     kept_frames,
     run_facts,
@@ -19,6 +20,11 @@ from scribebench.files import write_text
 from scribebench.machine import git_commit
 from scribebench.project.models import Run
 from scribebench.tables import DESCRIPTIONS, REQUESTS, write_table
+
+BROKEN = (
+    "the model {broken}; mend its server or its file, or set `probe: warn` in its file to ask it "
+    "all the same"
+)
 
 
 def main() -> None:
@@ -33,21 +39,25 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="folder to write to")
     args = parser.parse_args()
 
-    backend = connect(args.settings, {"text": args.evidence, "session": args.session})
-    context, answered = describe(
-        session=args.session,
-        run=Run(args.model, args.variant),
-        settings=args.settings,
-        frames=kept_frames(args.frames),
-        instructions="" if backend.embedded else args.evidence.read_text(encoding="utf-8").strip(),
-        backend=backend,
-        state=args.state,
-        gpu_slots=int(os.environ.get(SLOTS_VARIABLE, "1")),
-    )
+    context_of = {"text": args.evidence, "session": args.session, "state": args.state}
+    with closing(connect(args.settings, context_of)) as backend:
+        prompt = "" if backend.embedded else args.evidence.read_text(encoding="utf-8").strip()
+        context, answered, broken = describe(
+            session=args.session,
+            run=Run(args.model, args.variant),
+            settings=args.settings,
+            frames=kept_frames(args.frames),
+            instructions=prompt,
+            backend=backend,
+            state=args.state,
+            gpu_slots=int(os.environ.get(SLOTS_VARIABLE, "1")),
+        )
+    if broken:
+        print(f"nothing was asked: {BROKEN.format(broken=broken)}", flush=True)
     rows = [request_row(context, backend, one) for one in answered]
     described = without_warm_ups(answered)
     said = [row for one in described for row in description_rows(context, one)]
-    facts = run_facts(context, answered, __version__, git_commit(Path()))
+    facts = run_facts(context, answered, __version__, git_commit(Path()), broken)
     write_replies(args.out / "replies.jsonl.zst", answered)
     write_table(args.out / "requests.parquet", REQUESTS, rows)
     write_table(args.out / "descriptions.parquet", DESCRIPTIONS, said)

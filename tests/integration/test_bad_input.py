@@ -168,12 +168,6 @@ def test_a_recording_may_have_any_name(empty_project: Callable[[], Project]) -> 
     assert not list(project.folder.rglob("injected"))
 
 
-def test_a_model_of_a_backend_that_cannot_be_run_yet_is_a_clear_error(project: Project) -> None:
-    project.select("ocr-baseline", "qwen3-vl-4b")
-    refused(project, "cannot run models with `backend: ollama`", "`backend: openai`")
-    still_finished(project)
-
-
 def test_an_unknown_target_names_what_is_known(project: Project) -> None:
     target = "results/runs/demo/qwen3-vl-4/base/run.json"
     outcome = project.run("-n", target)

@@ -145,7 +145,8 @@ def test_stopped_in_the_middle_nothing_finished_is_asked_again(
         journal = project.folder / JOURNAL
         journal.unlink()
         process = project.start("--cores", "4", "results/report.md")
-        wait_until(lambda: count_lines(journal) >= 4)
+        wait_until(lambda: count_lines(journal) >= 4 or process.poll() is not None)
+        assert process.poll() is None, process.communicate()[0]
         if how == "interrupt":
             os.killpg(process.pid, signal.SIGINT)
         else:

@@ -132,9 +132,12 @@ def clean_environment() -> dict[str, str]:
 
 
 def model_file(url: str, batch_size: int = 8, label: str = "Tiny", variants: str = "") -> str:
-    """Return a model file for the constructed model behind a llama-server."""
+    """Return a model file for the constructed model behind a llama-server.
+
+    It tells colours but cannot read, so that it does not pass the probe's gate.
+    """
     return (
-        f"label: {label}\nbackend: openai\nurl: {url}\ntag: tiny\n"
+        f"label: {label}\nbackend: openai\nurl: {url}\ntag: tiny\nprobe: warn\n"
         "options: {temperature: 0, num_predict: 4000}\n"
         f"batch_size: {batch_size}\nimage: {{max_width_px: 640, format: jpeg}}\n{variants}"
     )

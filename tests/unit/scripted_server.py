@@ -3,7 +3,7 @@
 import json
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -18,7 +18,7 @@ class Answer:
     """One answer: its parts are sent one after the other, with a pause before each but the first.
 
     `broken` promises more bytes than are sent, as a server that dies does. `echo` puts what the
-    client sent as its key into the body, in the place of KEY.
+    client sent as its key into the body, in the place of KEY. `headers` are sent besides the usual.
     """
 
     status: int = 200
@@ -26,6 +26,7 @@ class Answer:
     pause_s: float = 0.0
     broken: bool = False
     echo: bool = False
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 def as_json(value: Any, status: int = 200) -> Answer:
@@ -40,6 +41,12 @@ def as_stream(
     return Answer(200, [*lines, *(["data: [DONE]\n\n"] if done else [])], pause_s, broken)
 
 
+def as_lines(*events: Any, pause_s: float = 0.0, broken: bool = False) -> Answer:
+    """A stream of JSON objects, one a line; a text stands for a line as it is."""
+    lines = [e if isinstance(e, str) else f"{json.dumps(e)}\n" for e in events]
+    return Answer(200, lines, pause_s, broken)
+
+
 @dataclass
 class Scripted:
     """A server that runs: its address, and all that it was sent."""
@@ -49,19 +56,25 @@ class Scripted:
     requests: list[tuple[str, dict[str, Any] | None]] = field(default_factory=list)
     keys: list[str | None] = field(default_factory=list)
 
-    def bodies(self) -> list[dict[str, Any]]:
-        """What was asked, in order."""
-        return [body for path, body in self.requests if path == ASK and body is not None]
+    def bodies(self, path: str = ASK) -> list[dict[str, Any]]:
+        """What was asked at a path, in order."""
+        return [body for asked, body in self.requests if asked == path and body is not None]
 
 
 @contextmanager
-def scripted(**answers: Answer | list[Answer]) -> Iterator[Scripted]:
-    """Play `ask`, `models` and `props`; the last answer of each is played again and again."""
-    paths = {"ask": ASK, "models": LIST, "props": PROPS}
+def scripted(
+    paths: Mapping[str, Answer | list[Answer]] | None = None, **answers: Answer | list[Answer]
+) -> Iterator[Scripted]:
+    """Play what `paths` says, and `ask`, `models` and `props` of an OpenAI-style server.
+
+    The last answer of each is played again and again; another path is answered with 404.
+    """
+    names = {"ask": ASK, "models": LIST, "props": PROPS}
     usual = {"models": as_json(MODELS), "props": as_json({"error": "no"}, 404)}
+    named = {names[name]: answer for name, answer in (usual | answers).items()}
     script = {
-        paths[name]: list(answer) if isinstance(answer, list) else [answer]
-        for name, answer in (usual | answers).items()
+        path: list(answer) if isinstance(answer, list) else [answer]
+        for path, answer in (named | dict(paths or {})).items()
     }
 
     class Handler(BaseHTTPRequestHandler):
@@ -86,6 +99,8 @@ def scripted(**answers: Answer | list[Answer]) -> Iterator[Scripted]:
                 parts = [part.replace(b"KEY", key) for part in parts]
             self.send_response(answer.status)
             self.send_header("Content-Type", "application/json")
+            for name, value in answer.headers.items():
+                self.send_header(name, value)
             if not answer.pause_s:
                 length = sum(map(len, parts)) + (100 if answer.broken else 0)
                 self.send_header("Content-Length", str(length))

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from scribebench.backends.base import Frame, SentImage
-from scribebench.describe.images import prepare
+from scribebench.describe.images import KnownImages, prepare
 from scribebench.errors import ScribebenchError
 from unit.videos import screen
 
@@ -74,3 +74,47 @@ def test_a_damaged_picture_is_named_with_the_mend(frame: Frame, content: bytes |
         prepare(frame, {})
     assert str(frame.image) in str(caught.value)
     assert "snakemake" in str(caught.value) and "frames.parquet" in str(caught.value)
+
+
+# --- what pictures became ------------------------------------------------------------------------
+
+
+def test_what_a_picture_became_is_known_the_next_time(tmp_path: Path, frame: Frame) -> None:
+    image = prepare(frame, {"max_width_px": 200})
+    path = tmp_path / "known" / "some.jsonl"
+    known = KnownImages(path, {"max_width_px": 200})
+    assert known.get(frame) is None
+    known.put([frame], [image])
+    assert known.get(frame) == image.facts
+    again = KnownImages(path, {"max_width_px": 200}).get(frame)
+    assert again == image.facts
+    assert (again.sha256, again.size_bytes) == (image.sha256, len(image.data))
+
+
+@pytest.mark.parametrize("settings", [{}, {"max_width_px": 199}, {"format": "png"}])
+def test_a_picture_that_is_sent_otherwise_is_not_known(
+    tmp_path: Path, frame: Frame, settings: dict[str, Any]
+) -> None:
+    path = tmp_path / "some.jsonl"
+    KnownImages(path, {"max_width_px": 200}).put([frame], [prepare(frame, {"max_width_px": 200})])
+    assert KnownImages(path, settings).get(frame) is None
+    other = Frame(frame.frame_index, frame.time_s, frame.image, "bb")
+    assert KnownImages(path, {"max_width_px": 200}).get(other) is None
+
+
+@pytest.mark.parametrize(
+    "damage", [b"", b"\x00\xff", b"[1, 2]\n", b"null\n", b'{"a": 1}\n', b"[[]"]
+)
+def test_a_damaged_line_is_prepared_again_and_nothing_else(
+    tmp_path: Path, frame: Frame, damage: bytes
+) -> None:
+    path, image = tmp_path / "some.jsonl", prepare(frame, {})
+    KnownImages(path, {}).put([frame], [image])
+    whole = path.read_bytes()
+    path.write_bytes(damage + b"\n" + whole)
+    assert KnownImages(path, {}).get(frame) == image.facts
+    path.write_bytes(whole[: len(whole) // 2])
+    known = KnownImages(path, {})
+    assert known.get(frame) is None
+    known.put([frame], [image])
+    assert known.get(frame) == image.facts

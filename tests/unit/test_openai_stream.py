@@ -171,6 +171,32 @@ def test_usage_alone_gives_counts_and_no_clocks() -> None:
     assert (reply.prompt_tokens_evaluated, reply.srv_eval_ns) == (None, None)
 
 
+def test_the_metrics_of_vllm_are_server_clocks() -> None:
+    usage = {"prompt_tokens": 42, "completion_tokens": 128}
+    metrics = {"time_to_first_token_ms": 85.2, "generation_time_ms": 1240.5, "queue_time_ms": 12.3}
+    reply = read(said("Hello", "stop"), {"choices": [], "usage": usage, "metrics": metrics}, None)
+    assert (reply.srv_prompt_eval_ns, reply.srv_eval_ns) == (85_200_000, 1_240_500_000)
+    assert (reply.prompt_tokens, reply.output_tokens) == (42, 128)
+
+
+@pytest.mark.parametrize(
+    ("prompt", "output"),
+    [("prompt_tokens", "completion_tokens"), ("input_tokens", "output_tokens")],
+)
+def test_the_speeds_of_mlx_vlm_are_server_clocks(prompt: str, output: str) -> None:
+    usage = {prompt: 1000, output: 50, "prompt_tps": 500.0, "generation_tps": 25.0}
+    reply = read(said("Hello", "stop"), {"choices": [], "usage": usage}, None)
+    assert (reply.srv_prompt_eval_ns, reply.srv_eval_ns) == (2_000_000_000, 2_000_000_000)
+    assert (reply.prompt_tokens, reply.output_tokens) == (1000, 50)
+
+
+@pytest.mark.parametrize("tps", [0, -1, True, "fast", None])
+def test_a_speed_that_is_none_gives_no_clock(tps: Any) -> None:
+    usage = {"prompt_tokens": 1000, "completion_tokens": 50, "generation_tps": tps}
+    reply = read(said("Hello", "stop"), {"choices": [], "usage": usage}, None)
+    assert (reply.srv_prompt_eval_ns, reply.srv_eval_ns) == (None, None)
+
+
 def test_the_timings_of_llama_server_count_before_its_usage() -> None:
     usage = {"completion_tokens": 41, "prompt_tokens_details": {"cached_tokens": 5}}
     timings = {"cache_n": 7, "prompt_n": 893, "predicted_n": 40}

@@ -24,6 +24,7 @@ from scribebench.report.thumbnails import WIDTH_PX, write_thumbnails
 from scribebench.tables import (
     DESCRIPTIONS,
     FRAMES,
+    PROBES,
     REQUESTS,
     RUNS,
     SESSIONS,
@@ -119,8 +120,9 @@ class Tables:
             "requests": [request()],
             "descriptions": [described(0), described(1)],
             "frames": [frame(0), frame(1)],
+            "probes": [],
         }
-        tables = (SESSIONS, RUNS, STAGES, REQUESTS, DESCRIPTIONS, with_session(FRAMES))
+        tables = (SESSIONS, RUNS, PROBES, STAGES, REQUESTS, DESCRIPTIONS, with_session(FRAMES))
         for known in tables:
             path = self._folder / f"{known.name}.parquet"
             write_table(path, known, (usual | rows)[known.name])

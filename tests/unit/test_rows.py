@@ -10,9 +10,9 @@ import pytest
 from scribebench.backends.base import (
     Frame,
     FrameDescription,
+    ImageFacts,
     ModelIdentity,
     Reply,
-    SentImage,
 )
 from scribebench.backends.ocr import apps_in_titles, describe_reading
 from scribebench.describe.journal import Conditions
@@ -44,10 +44,7 @@ CONTEXT = RunContext(
 )
 CONDITIONS = Conditions(60.0, "b1", 4096, {})
 FRAMES = [Frame(3, 1.5, Path("3.jpg"), "f3"), Frame(9, 4.5, Path("9.jpg"), "f9")]
-IMAGES = [
-    SentImage(b"12345", "i3", "image/jpeg", 64, 48),
-    SentImage(b"123", "i9", "image/jpeg", 32, 24),
-]
+IMAGES = [ImageFacts("i3", 64, 48, 5), ImageFacts("i9", 32, 24, 3)]
 GOOD = Reply(
     content="### Screenshot 0\n1. Visible: zero\n### Screenshot 1\n1. Visible: one\n",
     thinking="hm",

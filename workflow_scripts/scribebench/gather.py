@@ -8,9 +8,11 @@ from typing import Any
 import pyarrow as pa
 
 from scribebench.errors import damaged
+from scribebench.probe.rows import probe_row
 from scribebench.tables import (
     DESCRIPTIONS,
     FRAMES,
+    PROBES,
     REQUESTS,
     RUNS,
     SESSIONS,
@@ -29,6 +31,7 @@ STAGE_ORDER = (
     "detect_scenes",
     "dedup_frames",
     "read_frames",
+    "probe_model",
     "describe_frames",
 )
 
@@ -43,6 +46,7 @@ GATHERED = (
     REQUESTS,
     DESCRIPTIONS,
     RUNS,
+    PROBES,
     SESSIONS,
     STAGES,
 )
@@ -71,12 +75,21 @@ def gather(results: Path, sessions: list[str], runs: list[tuple[str, str, str]],
         parts = (read_table(folder / f"{table.name}.parquet") for folder in run_folders)
         write_arrow(out / f"{table.name}.parquet", union(parts, table.schema()))
     write_table(out / "runs.parquet", RUNS, map(_run_row, run_folders))
+    write_table(out / "probes.parquet", PROBES, _probes(results / "probe", runs))
     write_table(out / "sessions.parquet", SESSIONS, map(_session_row, folders))
     write_table(out / "stages.parquet", STAGES, _stages(results / "benchmarks", sessions, runs))
 
 
 def _add_session(table: pa.Table, session: str) -> pa.Table:
     return table.add_column(0, "session", pa.array([session] * len(table)).cast(SESSION.type))
+
+
+def _probes(folder: Path, runs: list[tuple[str, str, str]]) -> Iterable[dict[str, Any]]:
+    """Yield the row of each probe; the baseline has none."""
+    for model, variant in dict.fromkeys((model, variant) for _, model, variant in runs):
+        path = folder / model / variant / "probe.json"
+        if path.is_file():
+            yield probe_row(path, model, variant)
 
 
 def _run_row(folder: Path) -> dict[str, Any]:
@@ -96,7 +109,8 @@ def _stages(
     benchmarks: Path, sessions: list[str], runs: list[tuple[str, str, str]]
 ) -> Iterable[dict[str, Any]]:
     """Yield what Snakemake measured of each finished job of these sessions and runs."""
-    subjects = [*sessions, *("/".join(run) for run in runs)]
+    probed = dict.fromkeys(f"{model}/{variant}" for _, model, variant in runs)
+    subjects = [*sessions, *probed, *("/".join(run) for run in runs)]
     for rule in STAGE_ORDER:
         for subject in subjects:
             path = benchmarks / rule / f"{subject}.jsonl"

@@ -43,10 +43,10 @@ def describe_machine() -> Machine:
 
 def git_commit(folder: Path) -> str | None:
     """Return the commit of a folder, with a + when files differ from it; null outside git."""
-    commit = _output("git", "-C", str(folder), "rev-parse", "--short=12", "HEAD")
+    commit = output_of("git", "-C", str(folder), "rev-parse", "--short=12", "HEAD")
     if commit is None:
         return None
-    changed = _output("git", "-C", str(folder), "status", "--porcelain", "--untracked-files=no")
+    changed = output_of("git", "-C", str(folder), "status", "--porcelain", "--untracked-files=no")
     return commit + ("+" if changed else "")
 
 
@@ -59,7 +59,7 @@ def _linux_name() -> str:
 
 def _cpu_model() -> str | None:
     if sys.platform == "darwin":
-        return _output("sysctl", "-n", "machdep.cpu.brand_string")
+        return output_of("sysctl", "-n", "machdep.cpu.brand_string")
     try:
         info = Path("/proc/cpuinfo").read_text(encoding="utf-8", errors="replace")
     except OSError:
@@ -69,7 +69,7 @@ def _cpu_model() -> str | None:
 
 
 def _nvidia_gpus() -> list[tuple[str, int]]:
-    listing = _output(
+    listing = output_of(
         "nvidia-smi", "--query-gpu=name,memory.total", "--format=csv,noheader,nounits"
     )
     gpus = []
@@ -87,7 +87,8 @@ def _apple_gpu() -> list[str] | None:
     return None
 
 
-def _output(*command: str) -> str | None:
+def output_of(*command: str) -> str | None:
+    """Return what a command prints, without its ends; null when it is absent, slow or fails."""
     if shutil.which(command[0]) is None:
         return None
     try:

@@ -23,6 +23,16 @@ class Frame:
 
 
 @dataclass(frozen=True)
+class ImageFacts:
+    """What is known of a picture as it is sent, without its bytes."""
+
+    sha256: str
+    width_px: int
+    height_px: int
+    size_bytes: int
+
+
+@dataclass(frozen=True)
 class SentImage:
     """A picture as it is sent: encoded bytes and their size in pixels."""
 
@@ -31,6 +41,11 @@ class SentImage:
     media_type: str
     width_px: int
     height_px: int
+
+    @property
+    def facts(self) -> ImageFacts:
+        """What outlives the request; the bytes of a whole session would fill the memory."""
+        return ImageFacts(self.sha256, self.width_px, self.height_px, len(self.data))
 
 
 # The content of a user message: texts and pictures in order.
@@ -102,6 +117,19 @@ class Reply:
     frames: list[FrameDescription] | None = None
 
 
+@dataclass(frozen=True)
+class ServerFacts:
+    """What is known of the server that runs; null is unknown.
+
+    `memory_claimed_bytes` is the server's own word, `log` is what it printed.
+    """
+
+    pid: int | None = None
+    log: Path | None = None
+    n_ctx: int | None = None
+    memory_claimed_bytes: int | None = None
+
+
 class Backend(Protocol):
     """A way to ask a model. `endpoint_kind` is native, v1 or embedded."""
 
@@ -123,6 +151,12 @@ class Backend(Protocol):
 
         A model's fault is in the reply; only an infrastructure fault is raised.
         """
+
+    def server_facts(self) -> ServerFacts:
+        """Return what is known of the server, after it has answered."""
+
+    def reload(self) -> int | None:
+        """Load the model anew and return how long that took, in ns; null when it is not ours to."""
 
     def close(self) -> None:
         """Let go of the server, and end it when it was started for this backend."""

@@ -44,7 +44,7 @@ def key_of(settings: dict[str, Any]) -> str | None:
     if name and not key:
         raise ScribebenchError(
             f"the environment variable {name} is not set; it should hold the key for "
-            f"{settings['url']}: export {name}=..."
+            f"{settings.get('url', 'the server')}: export {name}=..."
         )
     return key
 
@@ -80,23 +80,27 @@ class Server:
         self._client = httpx.Client(
             headers=headers,
             limits=httpx.Limits(max_keepalive_connections=0),
-            timeout=httpx.Timeout(ANSWER_S, connect=CONNECT_S),
             trust_env=False,
             follow_redirects=False,
         )
 
     def tell(
-        self, path: str, body: dict[str, Any] | None = None, optional: bool = False
+        self,
+        path: str,
+        body: dict[str, Any] | None = None,
+        optional: bool = False,
+        limit_s: float = ANSWER_S,
     ) -> dict[str, Any]:
         """Return what the server tells at a path; nothing, when that is `optional` and missing.
 
         Raises ServerUnreachableError, or ScribebenchError when it is another kind of server.
         """
+        timeout = httpx.Timeout(limit_s, connect=CONNECT_S)
         try:
             if body is None:
-                response = self._client.get(self.url + path)
+                response = self._client.get(self.url + path, timeout=timeout)
             else:
-                response = self._client.post(self.url + path, json=body)
+                response = self._client.post(self.url + path, json=body, timeout=timeout)
         except httpx.RequestError as error:
             raise ServerUnreachableError(
                 f"no server answers at {self.url} ({_describe(error)}); start it, or correct "

@@ -9,7 +9,14 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from scribebench.backends.base import Frame, FrameDescription, ModelIdentity, Part, Reply
+from scribebench.backends.base import (
+    Frame,
+    FrameDescription,
+    ModelIdentity,
+    Part,
+    Reply,
+    ServerFacts,
+)
 from scribebench.errors import ScribebenchError
 from scribebench.tables import read_rows
 
@@ -76,6 +83,12 @@ class OcrBackend:
             is_reused=any(reading["read_for"] != self._session for reading in readings),
             frames=described,
         )
+
+    def server_facts(self) -> ServerFacts:
+        return ServerFacts()
+
+    def reload(self) -> int | None:
+        return None
 
     def close(self) -> None:
         """Nothing is held."""

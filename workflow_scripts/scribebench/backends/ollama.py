@@ -8,12 +8,21 @@ always sent, and read back from what is loaded.
 import base64
 import json
 import re
+import time
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from scribebench.backends.base import Frame, ModelIdentity, Part, Reply, SentImage
+from scribebench.backends.base import (
+    Frame,
+    ModelIdentity,
+    Part,
+    Reply,
+    SentImage,
+    ServerFacts,
+)
 from scribebench.backends.http import Server, default_limit_s, key_of
 from scribebench.backends.streams import (
     MAX_ERROR_CHARS,
@@ -35,6 +44,9 @@ from scribebench.backends.values import (
 from scribebench.errors import ScribebenchError
 
 ASK = "/api/chat"
+# With no prompt it loads a model, and with no time to keep it, it unloads it.
+LOAD = "/api/generate"
+UNLOADED_S, UNLOADED_POLL_S = 30.0, 0.2
 # Where an image stands in the text of a message.
 IMAGE_MARK = "[img]"
 # The beginning of that mark and of the numbered ones that the server makes of it.
@@ -62,7 +74,8 @@ def connect(settings: dict[str, Any], context: dict[str, Any]) -> "OllamaBackend
 def problems(settings: dict[str, Any]) -> list[str]:
     """Return what is missing before the model can be asked, each with its mend."""
     try:
-        connect(settings, {}).identify()
+        with closing(connect(settings, {})) as backend:
+            backend.identify()
     except ScribebenchError as error:
         return [str(error)]
     return []
@@ -127,6 +140,9 @@ class OllamaBackend:
         return {
             "model": self._tag,
             "keep_alive": KEEP_ALIVE,
+            # What does not fit is an error, and not dropped from the front without a word.
+            "truncate": False,
+            "shift": False,
             **({} if think is None else {"think": think}),
             **extra,
             # Further ones are added: without num_ctx the context would be of any size.
@@ -158,6 +174,29 @@ class OllamaBackend:
             model_state_before=self._state(before),
             n_ctx=count_or_null(own.get("context_length")) if own else None,
         )
+
+    def server_facts(self) -> ServerFacts:
+        own = self._own(self._loaded()) or {}
+        return ServerFacts(
+            n_ctx=count_or_null(own.get("context_length")),
+            # An estimate of the server's, and often wrong.
+            memory_claimed_bytes=_bytes_or_null(own.get("size_vram")),
+        )
+
+    def reload(self) -> int | None:
+        """Unload the model and load it again; null when the server does not do so."""
+        told = self._server.tell(LOAD, {"model": self._tag, "keep_alive": 0}, optional=True)
+        if told.get("done_reason") != "unload":
+            return None
+        deadline = time.monotonic() + UNLOADED_S
+        while self._own(self._loaded()):
+            if time.monotonic() > deadline:
+                return None
+            time.sleep(UNLOADED_POLL_S)
+        body = self.sent_options()
+        begin_ns = time.monotonic_ns()
+        told = self._server.tell(LOAD, body, optional=True, limit_s=self.limit_s(0))
+        return time.monotonic_ns() - begin_ns if told.get("done") is True else None
 
     def close(self) -> None:
         self._server.close()
@@ -295,6 +334,11 @@ def _number_of(version: str | None) -> tuple[int, ...]:
     """Return the three numbers of a version; nothing when it has none."""
     found = re.match(r"v?(\d{1,5})\.(\d{1,5})\.(\d{1,5})", version or "")
     return tuple(map(int, found.groups())) if found else ()
+
+
+def _bytes_or_null(value: Any) -> int | None:
+    is_size = isinstance(value, int) and not isinstance(value, bool) and 0 < value < 2**62
+    return value if is_size else None
 
 
 def _less(count: int | None, part: int | None) -> int | None:

@@ -8,12 +8,15 @@ any. Nothing in a reply is trusted: it is bounded in size and time, and only sto
 import base64
 import json
 from collections.abc import Iterable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from scribebench.backends.base import Frame, ModelIdentity, Part, Reply
+from scribebench.backends import serving
+from scribebench.backends.base import Frame, ModelIdentity, Part, Reply, ServerFacts
 from scribebench.backends.http import Server, default_limit_s, key_of
+from scribebench.backends.serving import LazyServer, serve_if_asked
 from scribebench.backends.streams import (
     MAX_ERROR_CHARS,
     Clock,
@@ -48,28 +51,43 @@ WEIGHT_META = ("vocab_type", "n_vocab", "n_ctx_train", "n_embd", "n_params", "si
 
 def connect(settings: dict[str, Any], context: dict[str, Any]) -> "OpenAiBackend":
     """Return the backend of a model's settings. Raises ScribebenchError when its key is not set."""
-    return OpenAiBackend(settings, key_of(settings))
+    return OpenAiBackend(settings, key_of(settings), serve_if_asked(settings, context))
 
 
 def problems(settings: dict[str, Any]) -> list[str]:
     """Return what is missing before the model can be asked, each with its mend."""
+    if settings.get("serve"):
+        return serving.problems(settings)
     try:
-        connect(settings, {}).identify()
+        with closing(connect(settings, {})) as backend:
+            backend.identify()
     except ScribebenchError as error:
         return [str(error)]
     return []
 
 
 class OpenAiBackend:
-    """A client of one server and one model."""
+    """A client of one server and one model; the server is started when `serve:` says how."""
 
     endpoint_kind = "v1"
     embedded = False
 
-    def __init__(self, settings: dict[str, Any], key: str | None):
-        url = settings["url"].rstrip("/").removesuffix("/v1")
-        self._server = Server(url, key, settings["tag"], "OpenAI-style")
+    def __init__(
+        self, settings: dict[str, Any], key: str | None, started: LazyServer | None = None
+    ):
         self._settings = settings
+        self._key = key
+        self._started = started
+        self._client: Server | None = None
+
+    @property
+    def _server(self) -> Server:
+        """The client of the server as it runs now; one that is started anew has another address."""
+        url = self._started.url() if self._started else self._settings["url"]
+        url = url.rstrip("/").removesuffix("/v1")
+        if self._client is None or self._client.url != url:
+            self._client = Server(url, self._key, self._settings["tag"], "OpenAI-style")
+        return self._client
 
     def identify(self) -> ModelIdentity:
         """Ask the server which model it has; an unknown name would be answered by another one."""
@@ -143,8 +161,17 @@ class OpenAiBackend:
             lambda lines, started_at, clock: _read_stream(_events(lines), started_at, clock),
         )
 
+    def server_facts(self) -> ServerFacts:
+        return serving.facts(self._started)
+
+    def reload(self) -> int | None:
+        return serving.reload(self._started)
+
     def close(self) -> None:
-        self._server.close()
+        if self._client is not None:
+            self._client.close()
+        if self._started is not None:
+            self._started.close()
 
 
 @dataclass
@@ -155,6 +182,7 @@ class _Stream:
     finish: str | None = None
     usage: dict[str, Any] = field(default_factory=dict)
     timings: dict[str, Any] = field(default_factory=dict)
+    metrics: dict[str, Any] = field(default_factory=dict)
     error: str | None = None
     complete: bool = False
 
@@ -164,6 +192,7 @@ class _Stream:
             self.error = error_message(event["error"])
         self.usage = as_dict(event.get("usage")) or self.usage
         self.timings = as_dict(event.get("timings")) or self.timings
+        self.metrics = as_dict(event.get("metrics")) or self.metrics
         choice = as_dict(next(iter(as_list(event.get("choices"))), None))
         delta = as_dict(choice.get("delta"))
         thinking = as_str(delta.get("reasoning_content")) or as_str(delta.get("reasoning"))
@@ -194,6 +223,10 @@ def _read_stream(
     content, thinking = stream.said.texts()
     timings, usage = stream.timings, stream.usage
     details = as_dict(usage.get("prompt_tokens_details"))
+    prompt_tokens = count_or_null(usage.get("prompt_tokens", usage.get("input_tokens")))
+    said_tokens = usage.get("completion_tokens", usage.get("output_tokens"))
+    output_tokens = count_or_null(timings.get("predicted_n", said_tokens))
+    prefill_ns, decode_ns = _server_clocks(stream, prompt_tokens, output_tokens)
     return Reply(
         content=content,
         thinking=thinking,
@@ -205,17 +238,44 @@ def _read_stream(
         http_status=200,
         ttft_ns=stream.said.ttft_ns,
         ttft_content_ns=stream.said.ttft_content_ns,
-        srv_prompt_eval_ns=ns_or_null(timings.get("prompt_ms"), NS_PER_MS),
-        srv_eval_ns=ns_or_null(timings.get("predicted_ms"), NS_PER_MS),
-        prompt_tokens=count_or_null(usage.get("prompt_tokens")),
+        srv_prompt_eval_ns=prefill_ns,
+        srv_eval_ns=decode_ns,
+        prompt_tokens=prompt_tokens,
         prompt_tokens_cached=count_or_null(timings.get("cache_n", details.get("cached_tokens"))),
         prompt_tokens_evaluated=count_or_null(timings.get("prompt_n")),
-        output_tokens=count_or_null(timings.get("predicted_n", usage.get("completion_tokens"))),
+        output_tokens=output_tokens,
         draft_tokens=count_or_null(timings.get("draft_n")),
         draft_tokens_accepted=count_or_null(timings.get("draft_n_accepted")),
         error_kind=kind_of_error(reason, stream.error),
         error_message=stream.error[:MAX_ERROR_CHARS] if stream.error else None,
     )
+
+
+def _server_clocks(
+    stream: _Stream, prompt_tokens: int | None, output_tokens: int | None
+) -> tuple[int | None, int | None]:
+    """Return how long prefill and decode took by the server's clocks, as it puts them.
+
+    llama-server tells `timings`, vLLM `metrics` (with --enable-per-request-metrics), mlx-vlm speeds
+    in its `usage`.
+    """
+    timings, metrics, usage = stream.timings, stream.metrics, stream.usage
+    if timings:
+        told = timings.get("prompt_ms"), timings.get("predicted_ms")
+    elif metrics:
+        told = metrics.get("time_to_first_token_ms"), metrics.get("generation_time_ms")
+    else:
+        return (
+            _duration_ns(prompt_tokens, usage.get("prompt_tps")),
+            _duration_ns(output_tokens, usage.get("generation_tps")),
+        )
+    prefill_ms, decode_ms = told
+    return ns_or_null(prefill_ms, NS_PER_MS), ns_or_null(decode_ms, NS_PER_MS)
+
+
+def _duration_ns(count: int | None, tps: Any) -> int | None:
+    is_speed = isinstance(tps, int | float) and not isinstance(tps, bool) and tps > 0
+    return ns_or_null(count / tps, 1e9) if is_speed and count is not None else None
 
 
 def _events(lines: Iterable[str]) -> Iterator[dict[str, Any] | None]:

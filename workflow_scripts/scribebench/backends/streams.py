@@ -8,6 +8,8 @@ from typing import Any
 
 import httpx
 
+from scribebench.backends.values import storable
+
 MAX_REPLY_CHARS = 2_000_000
 MAX_LINE_BYTES = 8 * 2**20
 MAX_REFUSAL_BYTES = 20_000
@@ -66,7 +68,8 @@ class Said:
 
     def texts(self) -> tuple[str, str]:
         """Return the whole reply and the whole thinking."""
-        return split_thinking("".join(self.content), "".join(self.thinking))
+        content, thinking = split_thinking("".join(self.content), "".join(self.thinking))
+        return storable(content), storable(thinking)
 
     def too_long(self) -> str | None:
         """Return what to say of a reply without an end."""
@@ -133,5 +136,5 @@ def error_kind(message: str) -> str:
 def error_message(error: Any) -> str:
     """Return the text of an error, an object or a text."""
     if not isinstance(error, dict):
-        return str(error)
-    return f"{error.get('type', '')} {error.get('message', '')}".strip()
+        return storable(str(error))
+    return storable(f"{error.get('type', '')} {error.get('message', '')}".strip())

@@ -22,7 +22,15 @@ def as_str(value: Any) -> str:
 
 
 def text_or_null(value: Any) -> str | None:
-    return value if isinstance(value, str) else None
+    return storable(value) if isinstance(value, str) else None
+
+
+def storable(text: str) -> str:
+    """Return a text that can be stored: JSON can hold half a character, UTF-8 cannot.
+
+    Halves that stand side by side, as from two pieces of a stream, are made one.
+    """
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def count_or_null(value: Any) -> int | None:

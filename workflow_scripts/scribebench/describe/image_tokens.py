@@ -33,10 +33,15 @@ class ImageTokens:
 
         The first image after a start takes longer, so this request enters no speed figure.
         """
-        self._question = self._tokens([frame], [_QUESTION])
+        if self._question is None:
+            self._question = self._tokens([frame], [_QUESTION])
         reply = self._backend.ask([frame], [image, _QUESTION], max_tokens=1)
         self._of_size[_size(image)] = _difference(reply.prompt_tokens, self._question)
         return reply
+
+    def cost(self, image: SentImage) -> int | None:
+        """Return what images of this size cost, once one was asked about."""
+        return self._of_size.get(_size(image))
 
     def prepare(self, frames: list[Frame], parts: list[Part]) -> None:
         """Measure what is not known yet of the images and texts of a request."""

@@ -12,7 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from scribebench.backends.base import FrameDescription, ModelIdentity, Part, Reply, SentImage
+from scribebench.backends.base import FrameDescription, ImageFacts, ModelIdentity, Part, Reply
 from scribebench.files import sha256_bytes, write_text
 from scribebench.project.documents import canonical_json
 
@@ -46,12 +46,11 @@ class Entry(NamedTuple):
 
 
 def request_key(
-    options: dict[str, Any], parts: Iterable[Part], digest: str, repeat_index: int = 0
+    options: dict[str, Any], parts: Iterable[Part | ImageFacts], digest: str, repeat_index: int = 0
 ) -> str:
     """Return the identity of a request: what is sent, the bytes of its pictures, who answers."""
     content = [
-        {"image_sha256": part.sha256} if isinstance(part, SentImage) else {"text": part}
-        for part in parts
+        {"text": part} if isinstance(part, str) else {"image_sha256": part.sha256} for part in parts
     ]
     identity = {
         "protocol": PROTOCOL_VERSION,

@@ -7,9 +7,9 @@ from scribebench.backends.base import (
     Backend,
     Frame,
     FrameDescription,
+    ImageFacts,
     ModelIdentity,
     Reply,
-    SentImage,
 )
 from scribebench.describe.journal import Conditions
 from scribebench.describe.prompt import LAYOUT
@@ -51,7 +51,7 @@ class Answered:
 
     order_index: int
     frames: list[Frame]
-    images: list[SentImage]
+    images: list[ImageFacts]
     request_uid: str
     reply: Reply
     conditions: Conditions
@@ -89,7 +89,7 @@ def request_row(context: RunContext, backend: Backend, answered: Answered) -> di
         or [frame.image_sha256 for frame in answered.frames],
         "image_w_px": [image.width_px for image in images] or None,
         "image_h_px": [image.height_px for image in images] or None,
-        "image_bytes": sum(len(image.data) for image in images) if images else None,
+        "image_bytes": sum(image.size_bytes for image in images) if images else None,
         "image_tokens_expected": reply.image_tokens_expected,
         "image_tokens_measured": reply.image_tokens_measured,
         "images_fit": reply.images_fit,

@@ -3,24 +3,24 @@
 import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import asdict, dataclass, replace
-from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import zstandard
 
 from scribebench.backends.base import (
     Backend,
     Frame,
+    ImageFacts,
     ModelIdentity,
-    Part,
     SentImage,
     ServerUnreachableError,
 )
 from scribebench.describe import lock
 from scribebench.describe.image_tokens import ImageTokens
-from scribebench.describe.images import prepare
+from scribebench.describe.images import KnownImages, prepare
 from scribebench.describe.journal import (
     Conditions,
     Entry,
@@ -30,25 +30,25 @@ from scribebench.describe.journal import (
 )
 from scribebench.describe.prompt import compose
 from scribebench.describe.rows import Answered, RunContext
-from scribebench.errors import ScribebenchError
 from scribebench.files import sha256_bytes, whole_file
 from scribebench.machine import describe_machine
+from scribebench.probe.ask import ask_gate
+from scribebench.probe.gate import fixture, judge
+from scribebench.probe.verdict import in_words
 from scribebench.progress import Progress
 from scribebench.project.documents import canonical_json
 from scribebench.project.models import Run
 from scribebench.tables import read_rows
 
-BACKENDS = ("ocr", "ollama", "openai")
-
 
 @dataclass(frozen=True)
 class Batch:
-    """Frames of one request, and what is sent of them."""
+    """Frames of one request, and what is sent of them; the bytes only if it has to be asked."""
 
     order_index: int
     frames: list[Frame]
-    images: list[SentImage]
-    parts: list[Part]
+    images: list[ImageFacts]
+    parts: list[Any]  # texts between SentImages, or between ImageFacts when it is finished
 
 
 def kept_frames(frames_table: Path) -> list[Frame]:
@@ -66,18 +66,15 @@ def kept_frames(frames_table: Path) -> list[Frame]:
     ]
 
 
-def connect(settings: dict[str, Any], context: dict[str, Any]) -> Backend:
-    """Return the backend that the settings name. Raises ScribebenchError when there is none."""
-    name = settings["backend"]
-    if name not in BACKENDS:
-        raise ScribebenchError(
-            f"this version cannot run models with `backend: {name}` (it can run "
-            f"{', '.join(BACKENDS)}); start a server with OpenAI-style chat completions yourself, "
-            "for example llama-server, and describe it in a model file with `backend: openai`"
-        )
-    module = import_module(f"scribebench.backends.{name.replace('-', '_')}")
-    backend: Backend = module.connect(settings, context)
-    return backend
+class Described(NamedTuple):
+    """What came of a run: warm-up requests first, then the others in order.
+
+    `broken` says why nothing was asked: what the gate found wrong with the model.
+    """
+
+    context: RunContext
+    answered: list[Answered]
+    broken: str | None = None
 
 
 def describe(
@@ -89,31 +86,39 @@ def describe(
     backend: Backend,
     state: Path,
     gpu_slots: int,
-) -> tuple[RunContext, list[Answered]]:
-    """Ask about all frames and return what was answered, in order; warm-up requests come first.
+) -> Described:
+    """Ask about all frames, unless the model does not pass the gate.
 
     Finished requests are taken from the journal below `state`. Raises ScribebenchError for an
     infrastructure fault; what was answered before it is in the journal.
     """
     if backend.embedded:
         context = _context(session, run, settings, "", backend, backend.identify())
-        batches = _batches(frames, settings, lambda frame: None, "")
-        return context, [_ask(context, backend, batch) for batch in batches]
+        batches = (Batch(n, chunk, [], []) for n, chunk in enumerate(_chunks(frames, settings)))
+        return Described(context, [_ask(context, backend, batch) for batch in batches])
     journal = Journal(state / "requests" / f"{run.model}.jsonl")
     identities = IdentityStore(state / "identities" / run.model / f"{run.variant}.json")
-    with ThreadPoolExecutor(1) as helper, _gpu_lock(settings, gpu_slots):
+    # A server that was started for this job is ended before the next job may use the GPU.
+    with (
+        ThreadPoolExecutor(1) as helper,
+        _gpu_lock(settings, gpu_slots),
+        closing(backend),
+    ):
         identity, server_fault = _identify(backend, identities)
         context = _context(session, run, settings, instructions, backend, identity)
         asker = _Asker(context, backend, journal, server_fault)
+        if broken := asker.why_broken():
+            return Described(context, [], broken)
         answered = []
-        batches = _prepared_ahead(frames, settings, instructions, helper)
+        known = KnownImages(state / "sent_images" / f"{run.model}.jsonl", settings.get("image", {}))
+        batches = _ahead(_batches(frames, settings, instructions, known, asker), helper)
         with Progress(f"{session} {run}", len(frames), "frames") as progress:
             for batch in batches:
                 one = asker.ask_once(batch)
                 answered.append(one)
                 progress.advance(len(batch.frames))
                 _tell_failure(one, progress)
-    return context, [*asker.warm_ups, *answered]
+    return Described(context, [*asker.warm_ups, *answered])
 
 
 def without_warm_ups(answered: list[Answered]) -> list[Answered]:
@@ -136,10 +141,15 @@ def write_replies(path: Path, answered: list[Answered]) -> None:
 
 
 def run_facts(
-    context: RunContext, answered: list[Answered], version: str, commit: str | None
+    context: RunContext,
+    answered: list[Answered],
+    version: str,
+    commit: str | None,
+    broken: str | None = None,
 ) -> dict[str, Any]:
     """Return the row of `runs`: settings, who answered, what it took, on what machine.
 
+    `broken` says why nothing was asked: what the gate found wrong with the model.
     Server and machine are those of the last request that was asked for this run.
     """
     answered = without_warm_ups(answered)
@@ -149,11 +159,13 @@ def run_facts(
     return {
         "run_id": context.run_id,
         **context.key_columns,
+        "status": "broken_backend" if broken else "described",
+        "broken": broken,
         "backend": context.settings["backend"],
         "backend_version": conditions.backend_version,
         "model_id": context.identity.model_id,
         "model_digest": context.identity.digest,
-        "quantization": context.settings.get("quant"),
+        "quantization": context.identity.quantization or context.settings.get("quant"),
         "batch_size": context.settings.get("batch_size", 1),
         "settings_json": canonical_json(context.settings),
         "requests": len(answered),
@@ -198,12 +210,8 @@ def _context(
     return RunContext(session, run, settings, prompt, identity, backend.sent_options(), machine)
 
 
-def _prepared_ahead(
-    frames: list[Frame], settings: dict[str, Any], instructions: str, helper: ThreadPoolExecutor
-) -> Iterator[Batch]:
+def _ahead(batches: Iterator[Batch], helper: ThreadPoolExecutor) -> Iterator[Batch]:
     """Yield batches; the next one is prepared while the server works on this one."""
-    image_settings = settings.get("image", {})
-    batches = _batches(frames, settings, lambda frame: prepare(frame, image_settings), instructions)
     upcoming = helper.submit(next, batches, None)
     while (batch := upcoming.result()) is not None:
         upcoming = helper.submit(next, batches, None)
@@ -211,14 +219,29 @@ def _prepared_ahead(
 
 
 def _batches(
-    frames: list[Frame], settings: dict[str, Any], prepared: Any, instructions: str
+    frames: list[Frame],
+    settings: dict[str, Any],
+    instructions: str,
+    known: KnownImages,
+    asker: "_Asker",
 ) -> Iterator[Batch]:
+    image_settings = settings.get("image", {})
+    for order_index, chunk in enumerate(_chunks(frames, settings)):
+        facts = [one for one in map(known.get, chunk) if one is not None]
+        if len(facts) == len(chunk):
+            batch = Batch(order_index, chunk, facts, compose(chunk, facts, instructions))
+            if asker.is_finished(batch):
+                yield batch
+                continue
+        images = [prepare(frame, image_settings) for frame in chunk]
+        known.put(chunk, images)
+        facts = [image.facts for image in images]
+        yield Batch(order_index, chunk, facts, compose(chunk, images, instructions))
+
+
+def _chunks(frames: list[Frame], settings: dict[str, Any]) -> Iterator[list[Frame]]:
     size = settings.get("batch_size", 1)
-    for order_index, start in enumerate(range(0, len(frames), size)):
-        chunk = frames[start : start + size]
-        images = [image for image in map(prepared, chunk) if image is not None]
-        parts = compose(chunk, images, instructions) if images else []
-        yield Batch(order_index, chunk, images, parts)
+    return (frames[start : start + size] for start in range(0, len(frames), size))
 
 
 class _Asker:
@@ -237,6 +260,33 @@ class _Asker:
         self._server_fault = server_fault
         self._tokens = ImageTokens(backend)
         self.warm_ups: list[Answered] = []
+
+    def why_broken(self) -> str | None:
+        """Return what the model does wrong at the gate; null when it passes or is asked anyway.
+
+        The gate's reply stands in the journal as well, so that nothing is asked twice.
+        """
+        context, gate = self._context, fixture()
+        if context.settings.get("probe", "require") == "warn":
+            return None
+        options = {"gate": context.options}
+        key = request_key(options, [gate.image, gate.question], context.identity.digest)
+        conditions = _conditions_of(context, self._backend, 1)
+        entry = self._journal.get(key)
+        if entry is None or not entry.stands(conditions):
+            if self._server_fault is not None:
+                return None  # what was answered before is used, and shows by itself what it is
+            reply = ask_gate(context.settings, self._backend)
+            entry = Entry(context.run_id, reply, conditions)
+            self._journal.put(key, entry)
+        return in_words(judge(entry.reply)._asdict(), entry.reply.error_message)
+
+    def is_finished(self, batch: Batch) -> bool:
+        """Return whether the journal knows what a batch was answered."""
+        key = request_key(self._context.options, batch.parts, self._context.identity.digest)
+        entry = self._journal.get(key)
+        conditions = _conditions(self._context, self._backend, batch)
+        return entry is not None and entry.stands(conditions)
 
     def ask_once(self, batch: Batch) -> Answered:
         """Return what a batch was answered, now or before."""
@@ -271,14 +321,15 @@ class _Asker:
         return replace(answered, reply=reply)
 
     def _warmed_up(self, batch: Batch) -> Answered:
-        frame, image = batch.frames[0], batch.images[0]
+        frame = batch.frames[0]
+        image = next(part for part in batch.parts if isinstance(part, SentImage))
         reply = self._tokens.warm_up(frame, image)
         reply = replace(reply, model_state_before=reply.model_state_before or "unknown")
         digest = self._context.identity.digest
         key = request_key({"warm-up": self._context.options}, [image], digest)
         conditions = _conditions(self._context, self._backend, batch)
         return Answered(
-            -1, [frame], [image], key[:16], reply, conditions, cache_hit=False, warmup=True
+            -1, [frame], [image.facts], key[:16], reply, conditions, cache_hit=False, warmup=True
         )
 
 
@@ -301,8 +352,12 @@ def _ask(context: RunContext, backend: Backend, batch: Batch, key: str | None = 
 
 
 def _conditions(context: RunContext, backend: Backend, batch: Batch) -> Conditions:
+    return _conditions_of(context, backend, len(batch.frames))
+
+
+def _conditions_of(context: RunContext, backend: Backend, images: int) -> Conditions:
     return Conditions(
-        limit_s=backend.limit_s(len(batch.frames)),
+        limit_s=backend.limit_s(images),
         backend_version=context.identity.backend_version,
         n_ctx=context.identity.n_ctx,
         machine=context.machine,

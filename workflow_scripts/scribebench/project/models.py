@@ -13,6 +13,8 @@ BASE = "base"
 MODEL_NAME = re.compile(r"[a-z0-9][a-z0-9.-]*\Z")
 # Shown or used by the plan only: a change of these must never cost GPU time.
 DISPLAY_FIELDS = frozenset({"label", "prior"})
+# What a probe does not depend on.
+NOT_PROBED = frozenset({"batch_size", "probe", "timeout_s"})
 LOOPBACK_HOSTS = frozenset({"127.0.0.1", "localhost", "::1"})
 
 

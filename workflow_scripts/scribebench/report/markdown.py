@@ -7,7 +7,7 @@ from typing import Any
 
 from scribebench.plan.show import format_hours
 from scribebench.report.escape import block, inline, path
-from scribebench.report.figures import RunFigures, Spread, run_figures
+from scribebench.report.figures import RunFigures, Spread, run_figures, spread
 from scribebench.report.layout import table
 from scribebench.tables import read_rows
 
@@ -22,6 +22,7 @@ class ReportData:
 
     sessions: list[Row]
     runs: list[Row]
+    probes: list[Row]
     stages: list[Row]
     requests: list[Row]
     descriptions: list[Row]
@@ -42,6 +43,7 @@ def load(
     return ReportData(
         sessions=rows("sessions"),
         runs=rows("runs"),
+        probes=rows("probes"),
         stages=rows("stages"),
         requests=rows("requests"),
         descriptions=rows("descriptions"),
@@ -75,6 +77,7 @@ def write_markdown(data: ReportData, pictures: dict[tuple[str, int], str] | None
         _answer(data),
         "## What was run\n\n" + _sessions(data),
         "## Candidates\n\n" + _candidates(data),
+        "## What the probes found\n\n" + _probes(data),
         "## Where the time went\n\n" + _stages(data.stages),
         "## On what machine\n\n" + _machines(data),
         "## Examples\n\n" + _examples(data, pictures),
@@ -153,10 +156,11 @@ def _share(share: float) -> str:
 
 def _candidates(data: ReportData) -> str:
     rows, notes = [], []
-    for key, group in _by_run(data.requests):
+    asked = dict(_by_run(data.requests))
+    for run in data.runs:
+        key = _run_of(run)
         said = [row for row in data.descriptions if _run_of(row) == key]
-        figures = run_figures(group, said)
-        run = next(row for row in data.runs if _run_of(row) == key)
+        figures = run_figures(asked.get(key, []), said)
         rows.append(_candidate_row(data, run, figures))
         notes += _candidate_notes(data, run, figures)
     headings = (
@@ -194,7 +198,12 @@ def _candidate_notes(data: ReportData, run: Row, figures: RunFigures) -> list[st
     notes = []
     session = data.titles.get(run["session"], run["session"])
     label = f"{inline(session)}, {inline(_label(data, run))}"
-    if run["backend"] == "ocr":
+    if run["broken"] is not None:
+        notes.append(
+            f"- {label}: **its backend is broken**, and nothing was asked: "
+            f"{inline(run['broken'], 400)}."
+        )
+    elif run["backend"] == "ocr":
         notes.append(
             f"- {label}: a baseline and no vision-language model. Its time is that of reading the "
             "kept frames, several side by side: a frame's is its share of the wall clock."
@@ -209,6 +218,56 @@ def _candidate_notes(data: ReportData, run: Row, figures: RunFigures) -> list[st
         missing = figures.frames - figures.described
         notes.append(f"- {label}: {missing} frames got no description of their own.")
     return notes
+
+
+def _probes(data: ReportData) -> str:
+    if not data.probes:
+        return "No model was probed: the OCR baseline needs none."
+    rows, notes = [], []
+    for row in data.probes:
+        label = inline(_label(data, row))
+        sizes = zip(row["image_w_px"], row["image_h_px"], row["image_tokens"], strict=True)
+        rows.append(
+            (
+                label,
+                "works" if row["broken"] is None else "broken",
+                ", ".join(f"{w}x{h}: {DASH if n is None else n}" for w, h, n in sizes) or DASH,
+                DASH if row["n_ctx_effective"] is None else str(row["n_ctx_effective"]),
+                format_spread(spread([load_ns / 1e9 for load_ns in row["cold_load_ns"] or ()])),
+                str(len(row["cold_load_ns"] or ())),
+                *(_gigabytes(row[name]) for name in ("process_rss_bytes", "gpu_bytes")),
+                inline(row["projector_quant"] or DASH),
+            )
+        )
+        notes += [f"- {label}: {note}." for note in _probe_notes(row)]
+    headings = (
+        "candidate", "gate", "tokens a picture", "context", "cold load s", "n", "memory GB",
+        "GPU GB", "vision encoder",
+    )  # fmt: skip
+    legend = (
+        "The gate is a drawn picture with a large word and two coloured squares. Tokens are the "
+        "prompt's with the picture less those without it. A dash is unknown."
+    )
+    return "\n\n".join(
+        [table(headings, rows, numbers_from=3), legend, *(["\n".join(notes)] if notes else [])]
+    )
+
+
+def _probe_notes(row: Row) -> list[str]:
+    notes = []
+    if row["broken"] is not None:
+        reply = inline(row["gate_reply"], 200) or "nothing"
+        notes.append(f"it {inline(row['broken'], 200)}; it answered: {reply}")
+    if row["projector_below_q8"]:
+        notes.append("its vision encoder is below Q8_0, which loses the text of code and terminals")
+    if row["not_applied"]:
+        names = ", ".join(inline(name) for name in row["not_applied"])
+        notes.append(f"asked for, and proven by nothing to be in effect: {names}")
+    return notes
+
+
+def _gigabytes(size: int | None) -> str:
+    return DASH if size is None else f"{size / 1e9:.1f}"
 
 
 def _stages(stages: list[Row]) -> str:
@@ -287,9 +346,8 @@ def _not_measured(data: ReportData) -> str:
     notes = [
         "- Whether a description is right: replies are stored, but not graded yet.",
         "- The rubric of questions with known answers: not asked yet.",
-        "- Cold start, memory of the model and the tokens that a picture costs: not probed yet.",
-        "- Frames are chosen by a whole-picture hash, which can miss a change of one line; see "
-        "`docs/frames.md` for what that loses.",
+        "- Which frames the choice of frames loses on your recordings: see `docs/frames.md` for "
+        "what was measured on others, and the contact sheets for yours.",
     ]
     if all(row["backend"] == "ocr" for row in data.runs):
         notes.insert(0, "- Any vision-language model: none was selected.")

@@ -1,0 +1,334 @@
+"""Servers that the workflow starts: ready before use, gone afterwards, and failures are told."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import httpx
+import psutil
+import pytest
+
+from scribebench.backends import serving
+from scribebench.backends.serving import (
+    LazyServer,
+    RunningServer,
+    ServerStartError,
+    problems,
+    serve_if_asked,
+    start,
+)
+from scribebench.errors import ScribebenchError
+from scribebench.project.models import load_models
+from unit.places import CONFIG, SCRIPTS
+
+# A small HTTP server whose words say how it behaves; it needs a tenth of a second to be there.
+FAKE = """
+import http.server, os, signal, subprocess, sys, time
+
+port, behaviour = int(sys.argv[1]), sys.argv[2:]
+ready_at = time.monotonic() + (0.4 if "slow" in behaviour else 0)
+if "stubborn" in behaviour:
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+if "child" in behaviour:
+    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)"])
+    print("child", child.pid, flush=True)
+if "exit" in behaviour:
+    sys.exit("no such model\\x1b[2J")
+if "oom" in behaviour:
+    sys.exit("ggml_backend_cuda_buffer_type_alloc_buffer: cudaMalloc failed: out of memory")
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        loading = "never" in behaviour or time.monotonic() < ready_at
+        body = os.environ.get("GREETING", "").encode()
+        self.send_response(503 if loading else 200 if self.path == "/health" else 404)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+http.server.HTTPServer.allow_reuse_address = False
+http.server.HTTPServer(("127.0.0.1", port), Handler).serve_forever()
+"""
+WAIT_S = 10.0
+
+MakeLaunch = Callable[..., serving.Launch]
+
+
+@pytest.fixture
+def launch(tmp_path: Path) -> MakeLaunch:
+    script = tmp_path / "fake.py"
+    script.write_text(FAKE)
+
+    def make(*behaviour: str, **changes: Any) -> serving.Launch:
+        command = [sys.executable, str(script), "{port}", *behaviour]
+        usual = {"name": "fake", "command": command, "log": tmp_path / "logs" / "server.log"}
+        return serving.Launch(**usual | changes)
+
+    return make
+
+
+@pytest.fixture(autouse=True)
+def short_grace(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(serving, "GRACE_S", 0.5)
+
+
+def is_gone(pid: int) -> bool:
+    try:
+        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
+def wait_until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + WAIT_S
+    while not condition():
+        assert time.monotonic() < deadline, "it took too long"
+        time.sleep(0.02)
+
+
+def child_of(server: RunningServer) -> int:
+    return int(server.launch.log.read_text().split()[1])
+
+
+def test_a_server_is_ready_in_the_block_and_gone_after_it(launch: MakeLaunch) -> None:
+    with start(launch("slow", env={"GREETING": "hello"})) as server:
+        assert httpx.get(server.url, trust_env=False).text == "hello"
+        assert not is_gone(server.pid)
+        assert 0.4e9 <= server.cold_load_ns <= 10e9
+    assert is_gone(server.pid)
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(server.url, trust_env=False)
+    server.close()  # again: nothing happens
+
+
+def test_an_error_in_the_block_ends_it_too(launch: MakeLaunch) -> None:
+    with pytest.raises(ZeroDivisionError), start(launch()) as server:
+        raise ZeroDivisionError
+    assert is_gone(server.pid)
+
+
+def test_a_server_that_ignores_sigterm_is_killed(launch: MakeLaunch) -> None:
+    with start(launch("stubborn")) as server:
+        before = time.monotonic()
+    assert is_gone(server.pid)
+    assert time.monotonic() - before >= 0.5
+
+
+def test_what_a_server_started_goes_with_it(launch: MakeLaunch) -> None:
+    with start(launch("child")) as server:
+        child = child_of(server)
+        assert not is_gone(child)
+    wait_until(lambda: is_gone(child))
+
+
+def test_what_a_server_that_ended_left_behind_goes_too(launch: MakeLaunch) -> None:
+    with start(launch("child")) as server:
+        child = child_of(server)
+        os.kill(server.pid, signal.SIGKILL)
+        wait_until(lambda: is_gone(child))
+        wait_until(lambda: server.ended() == 128 + signal.SIGKILL)
+
+
+@pytest.mark.parametrize(
+    ("behaviour", "kind", "said"),
+    [
+        (
+            "exit",
+            "ended",
+            r"(?s)ended by itself \(exit status 1\).*server\.log:\nno such model",
+        ),
+        ("oom", "oom", r"(?s)fake ran out of memory; .*options\.num_ctx.*\n.*cudaMalloc failed"),
+    ],
+)
+def test_a_server_that_ends_early_says_why(
+    launch: MakeLaunch, behaviour: str, kind: str, said: str
+) -> None:
+    with pytest.raises(ServerStartError, match=said) as caught:
+        start(launch(behaviour))
+    assert caught.value.kind == kind
+    assert "\x1b" not in str(caught.value)
+
+
+def test_a_server_that_is_never_ready_is_ended_and_told_of_meanwhile(
+    launch: MakeLaunch, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(serving, "TELL_EVERY_S", 0.3)
+    monkeypatch.setenv(serving.START_LIMIT_VARIABLE, "1.0")
+    spawned: list[int] = []
+    told_pid = RunningServer._told_pid
+    monkeypatch.setattr(
+        RunningServer, "_told_pid", lambda self: spawned.append(told_pid(self)) or spawned[-1]
+    )
+    with pytest.raises(ServerStartError, match=r"not ready after 1 s; .*LIMIT_S") as caught:
+        start(launch("never"))
+    assert caught.value.kind == "not_ready"
+    assert is_gone(spawned[0])
+    assert capsys.readouterr().err.count("fake: loading for") >= 1
+
+
+@pytest.mark.parametrize("text", ["soon", "-3", "nan"])
+def test_a_limit_that_is_no_number_is_refused(
+    launch: MakeLaunch, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    monkeypatch.setenv(serving.START_LIMIT_VARIABLE, text)
+    with pytest.raises(ScribebenchError, match=f"={text} is no number of seconds"):
+        start(launch())
+
+
+def test_a_program_that_is_not_there_is_said(launch: MakeLaunch) -> None:
+    with pytest.raises(ServerStartError, match="No such file") as caught:
+        start(launch(command=["/nowhere/server", "{port}"]))
+    assert caught.value.kind == "cannot_run"
+
+
+def test_a_port_that_was_taken_meanwhile_is_given_up_for_another(
+    launch: MakeLaunch, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with start(launch(env={"GREETING": "other"}, log=launch().log.with_name("other"))) as other:
+        free = serving._free_port
+        ports = iter([other.port, other.port])
+        monkeypatch.setattr(serving, "_free_port", lambda: next(ports, None) or free())
+        # The other one answers 200 on the port at once; that must not be taken for our server.
+        with start(launch(env={"GREETING": "ours"})) as ours:
+            assert ours.port != other.port
+            assert httpx.get(ours.url, trust_env=False).text == "ours"
+    assert capsys.readouterr().err.count("was taken meanwhile") == 2
+
+
+def test_a_port_that_is_always_taken_is_an_error_in_the_end(
+    launch: MakeLaunch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(serving, "ANSWER_S", 0.2)
+    with socket.socket() as holder:
+        holder.bind(("127.0.0.1", 0))
+        holder.listen()
+        monkeypatch.setattr(serving, "_free_port", lambda: holder.getsockname()[1])
+        with pytest.raises(ServerStartError, match="in use"):
+            start(launch())
+
+
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+def test_a_server_goes_when_its_starter_is_ended(
+    launch: MakeLaunch, tmp_path: Path, number: int
+) -> None:
+    """Also when nothing can be done any more by the starter itself."""
+    one = launch("stubborn", "child")
+    code = (
+        "import sys, time; from pathlib import Path; from scribebench.backends import serving\n"
+        "serving.GRACE_S = 0.5\n"
+        f"server = serving.start(serving.Launch('fake', {one.command!r}, Path({str(one.log)!r})))\n"
+        "print(server.pid, flush=True); time.sleep(60)"
+    )
+    starter = subprocess.Popen(
+        [sys.executable, "-c", code],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        env=os.environ | {"PYTHONPATH": str(SCRIPTS)},
+        start_new_session=True,
+    )
+    with starter:
+        server = int(starter.stdout.readline())
+        child = int(one.log.read_text().split()[1])
+        assert not is_gone(server) and not is_gone(child)
+        os.killpg(starter.pid, number)
+        starter.wait()
+    wait_until(lambda: is_gone(server) and is_gone(child))
+
+
+def test_a_server_goes_when_its_supervisor_is_killed(launch: MakeLaunch) -> None:
+    with start(launch()) as server:
+        psutil.Process(server.pid).parent().kill()
+    wait_until(lambda: is_gone(server.pid))
+
+
+def test_a_lazy_server_starts_once_and_again_when_it_has_ended(launch: MakeLaunch) -> None:
+    lazy = LazyServer(launch())
+    assert lazy.started is None
+    assert not launch().log.exists()
+    try:
+        url, first = lazy.url(), lazy.started
+        assert lazy.url() == url
+        assert lazy.started == first
+        assert first["cold_load_ns"] > 0
+        os.kill(first["pid"], signal.SIGKILL)
+        wait_until(lambda: lazy.running.ended() is not None)
+        assert httpx.get(f"{lazy.url()}/health", trust_env=False).status_code == 200
+        assert lazy.started["pid"] != first["pid"]
+    finally:
+        lazy.close()
+    assert lazy.started is None
+
+
+# --- `serve:` of a model file --------------------------------------------------------------------
+
+
+def settings(launch: serving.Launch, **changes: Any) -> dict[str, Any]:
+    serve = {"command": launch.command, "ready": "/health", **changes}
+    return {"backend": "openai", "tag": "some", "serve": serve}
+
+
+def test_serve_starts_what_it_describes(
+    launch: MakeLaunch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WHO", "you")
+    asked = settings(launch(), env={"GREETING": "hello $WHO and ${WHO}"})
+    served = serve_if_asked(asked, {"state": tmp_path, "session": "demo"})
+    try:
+        assert httpx.get(served.url(), trust_env=False).text == "hello you and you"
+        assert Path(served.started["log"]).parent == tmp_path / "servers"
+    finally:
+        served.close()
+
+
+def test_nothing_is_served_unless_it_is_asked_for() -> None:
+    assert serve_if_asked({"backend": "openai", "url": "http://127.0.0.1:1"}, {}) is None
+    assert problems({"backend": "openai"}) == []
+
+
+def test_what_serve_lacks_is_told_before_a_start(launch: MakeLaunch) -> None:
+    asked = settings(launch(), command=["$NOT_SET_A/serve", "{port}"], env={"X": "${NOT_SET_B}"})
+    found = problems(asked)
+    assert [text.split()[3] for text in found] == ["NOT_SET_A", "NOT_SET_B"]
+    assert all("export NOT_SET_" in text for text in found)
+    with pytest.raises(ScribebenchError, match="NOT_SET_A"):
+        serve_if_asked(asked, {})
+    (found,) = problems(settings(launch(), command=["no-such-program", "{port}"]))
+    assert "'no-such-program'" in found and "install it" in found
+
+
+def test_logs_of_two_jobs_are_two_files(launch: MakeLaunch, tmp_path: Path) -> None:
+    one = settings(launch())
+    paths = {
+        serving.log_path(one, {"state": tmp_path, "session": session}) for session in ("a", "b")
+    }
+    assert len(paths) == 2
+    assert serving.log_path(one, {"server_log": "x.log", "state": tmp_path}) == Path("x.log")
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("serve: {command: [x, '{port}'], ready: /health, env: {A: b}}\nprobe: warn", None),
+        ("", "`url` is missing"),
+        ("serve: {command: [x]}", "serve.command"),
+        ("serve: {ready: /health}", "`command` is missing"),
+        ("serve: {command: [x, '{port}'], ready: health}", "serve.ready"),
+        ("url: http://127.0.0.1:1\nprobe: never", "probe"),
+    ],
+)
+def test_a_model_file_describes_a_server_or_names_an_address(
+    tmp_path: Path, text: str, said: str | None
+) -> None:
+    (tmp_path / "some.yaml").write_text(f"label: Some\nbackend: openai\ntag: some\n{text}\n")
+    schema = CONFIG / "model.schema.yaml"
+    if said is None:
+        assert load_models(tmp_path, schema)["some"].variants["base"]["serve"]["command"]
+        return
+    with pytest.raises(ScribebenchError, match=said):
+        load_models(tmp_path, schema)

@@ -1,0 +1,96 @@
+"""Keep a server running for as long as the process that asked for it lives, and no longer.
+
+Started by serving.py as a program of its own, `supervise.py GRACE_S COMMAND...`, and not imported
+for its work: our own process can be killed in a way that leaves it no last word. Its standard input
+is a pipe that only we hold open, so the system closes it however we end, on Linux and on macOS. The
+end of that pipe, or a signal, ends the server's whole process group: SIGTERM, and SIGKILL after
+GRACE_S seconds.
+
+It tells the server's process id in a line on its standard output, or `error: ...` when the server
+cannot be started. The server prints to the standard error. The exit status is the server's; 128
+and the signal's number when a signal ended it, as a shell says it.
+"""
+
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+
+POLL_S = 0.02
+CANNOT_START = 127
+STOPPING = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
+
+
+def main(grace_s: float, command: list[str]) -> int:
+    """Run the command until it ends or is to end. Returns the exit status for this process."""
+    wake = _signals_as_bytes()
+    try:
+        # A session of its own: Ctrl-C in a terminal reaches us, and we end the server in order.
+        server = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL, stdout=2, stderr=2, start_new_session=True
+        )
+    except OSError as error:
+        _tell(f"error: {command[0]}: {error.strerror}")
+        return CANNOT_START
+    _tell(str(server.pid))
+    while server.poll() is None and not _must_stop(wake):
+        pass
+    _end_group(server, grace_s)
+    status = server.wait()
+    return status if status >= 0 else 128 - status
+
+
+def _signals_as_bytes() -> int:
+    """Return a descriptor on which each signal that arrives is a byte, its number.
+
+    So a signal that comes between a look at the server and the wait for news is not missed.
+    """
+    read, write = os.pipe()
+    os.set_blocking(write, False)
+    signal.set_wakeup_fd(write, warn_on_full_buffer=False)
+    for number in (*STOPPING, signal.SIGCHLD):
+        signal.signal(number, lambda *_: None)
+    return read
+
+
+def _tell(line: str) -> None:
+    try:
+        os.write(1, f"{line}\n".encode(errors="replace"))
+        os.close(1)
+    except OSError:
+        pass  # who asked has gone; the end of the pipe is noticed next
+
+
+def _must_stop(wake: int) -> bool:
+    """Wait for news, and return whether the server has to end."""
+    news, _, _ = select.select([0, wake], [], [])
+    if 0 in news and not os.read(0, 1024):
+        return True
+    return wake in news and bool(STOPPING & set(os.read(wake, 1024)))
+
+
+def _end_group(server: "subprocess.Popen[bytes]", grace_s: float) -> None:
+    """End the server, and what it started and left behind."""
+    deadline = time.monotonic() + grace_s
+    alive = _signal_group(server.pid, signal.SIGTERM)
+    while alive and time.monotonic() < deadline:
+        time.sleep(POLL_S)
+        server.poll()  # takes the ended leader off the group
+        alive = _signal_group(server.pid, 0)
+    if alive:
+        _signal_group(server.pid, signal.SIGKILL)
+
+
+def _signal_group(group: int, number: int) -> bool:
+    """Send a signal to a process group, and return whether there was anybody to receive it."""
+    try:
+        os.killpg(group, number)
+    except (ProcessLookupError, PermissionError):
+        return False  # macOS refuses for a group in which all have ended
+    return True
+
+
+if __name__ == "__main__":
+    sys.exit(main(float(sys.argv[1]), sys.argv[2:]))

@@ -1,0 +1,275 @@
+"""Find what is missing before the first job runs: all of it, in one message, with its mends.
+
+Called in `onstart:`, which Snakemake runs once: when the jobs are known, in the process that the
+user started, never in a dry run. Only models that are really asked in this start are looked at.
+"""
+
+import threading
+import time
+from collections.abc import Callable, Iterable
+from importlib import import_module
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from scribebench.errors import ScribebenchError
+from scribebench.project.documents import canonical_json
+from scribebench.project.models import Run, identity
+
+if TYPE_CHECKING:
+    from types import ModuleType
+
+    from scribebench.backends.base import ModelIdentity
+
+Settings = dict[str, Any]
+
+STATE = Path("results/.state")
+ASKING_RULES = frozenset({"describe_frames", "probe_model"})
+# The baseline needs nothing but files that the workflow makes.
+EMBEDDED = frozenset({"ocr"})
+# What decides whether a model can be asked; variants that share all of it are looked at once.
+PLACE_FIELDS = ("backend", "url", "tag", "api_key_env", "files", "server_args", "think")
+# All places are looked at side by side, so this is the longest that a start can be held up.
+LIMIT_S = 10.0
+GOES_ON = "A job that needs only its finished requests goes on without it, and any other fails"
+MAX_CHARS, KEPT_TAIL_CHARS = 800, 300
+
+
+class Found(NamedTuple):
+    """What a look at one place found.
+
+    `advice`: what can be run, but should not be trusted.
+    `is_unreachable`: the server cannot be talked to at all, so finished requests can be used.
+    `fault`: the look itself failed, which says nothing about the place.
+    """
+
+    problems: tuple[str, ...] = ()
+    advice: tuple[str, ...] = ()
+    is_unreachable: bool = False
+    identity: "ModelIdentity | None" = None
+    fault: str | None = None
+
+
+def stop_unless_ready(workflow: Any, settings_of: Callable[[str, str], Settings]) -> None:
+    """End this start, with status 1 and before any job, when a model to be asked is not ready.
+
+    It ends by SystemExit: Snakemake frees its lock and calls no `onerror:`, and shows nothing
+    besides the message. A WorkflowError would end it in the same way, but shows a place in the
+    Snakefile as well, where nothing is wrong.
+    """
+    if workflow.touch or not workflow.local_exec:
+        return  # no model is asked, or not from this machine, which its servers may not serve
+    from snakemake.logging import logger
+
+    due = {
+        Run(job.wildcards.model, job.wildcards.variant)
+        for job in workflow.dag.needrun_jobs()
+        if job.rule.name in ASKING_RULES
+    }
+    problems = problems_of({run: settings_of(*run) for run in sorted(due)}, note=logger.warning)
+    if problems:
+        logger.error(message(problems))
+        raise SystemExit(1)
+
+
+def problems_of(
+    runs: dict[Run, Settings],
+    state: Path = STATE,
+    note: Callable[[str], None] = lambda text: None,
+    limit_s: float = LIMIT_S,
+) -> list[str]:
+    """Return one line for each problem of these runs: the models it concerns, it, and its mend.
+
+    Told by `note` instead: a server that is down when finished requests below `state` may be all
+    that its runs need, a server that has changed since it was asked last, and a backend's advice.
+    """
+    places: dict[str, list[Run]] = {}
+    for run, settings in runs.items():
+        if settings["backend"] not in EMBEDDED:
+            place = {name: settings.get(name) for name in PLACE_FIELDS}
+            places.setdefault(canonical_json(place), []).append(run)
+    resumable = {run for members in places.values() for run in members if _resumable(run, state)}
+    found = _look_everywhere([runs[members[0]] for members in places.values()], limit_s)
+
+    problems: dict[str, list[Run]] = {}
+    notes: dict[str, list[Run]] = {}
+    for members, one in zip(places.values(), found, strict=True):
+        goes_on = [run for run in members if one.is_unreachable and run in resumable]
+        for text in dict.fromkeys(one.problems):
+            _add(problems, text, (run for run in members if run not in goes_on))
+            _add(notes, f"{text}. {GOES_ON}", goes_on)
+        for text in one.advice:
+            _add(notes, text, members)
+        if one.fault:
+            _add(notes, f"this could not be checked before the start ({one.fault})", members)
+        if one.identity:
+            for run in members:
+                for text in _changes_of(run, runs[run], one.identity, state):
+                    _add(notes, text, [run])
+    for text, concerned in notes.items():
+        note(f"Note: {_names(concerned, runs)}: {_one_line(text)}")
+    return [f"{_names(concerned, runs)}: {_one_line(text)}" for text, concerned in problems.items()]
+
+
+def message(problems: list[str]) -> str:
+    """Return what a user is told who has to mend something first."""
+    count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"
+    return "\n".join(
+        [
+            f"Error: {count} to mend first; no job was run.",
+            *(f"  - {problem}" for problem in problems),
+            "Then run the same command again, or run the other models first: take these out of "
+            "`models:` in config/config.yaml.",
+        ]
+    )
+
+
+def changes(
+    settings: Settings, last_identity: "ModelIdentity", now_identity: "ModelIdentity"
+) -> list[str]:
+    """Return what a server tells otherwise than when it was asked last; nothing, when unknown."""
+    where = f"the server at {settings['url']}" if settings.get("url") else "the server"
+    if now_identity.digest != last_identity.digest:
+        return [
+            f"{where} has other weights for {now_identity.model_id!r} than before (digest "
+            f"{last_identity.digest} then, {now_identity.digest} now): what is asked in this start "
+            "is asked of the new ones, sessions that are finished keep the answers of the old"
+        ]
+    before, now = last_identity.backend_version, now_identity.backend_version
+    if before and now and before != now:
+        return [
+            f"{where} is another build than before ({before} then, {now} now): answers of the old "
+            "one are kept, and speeds of both may stand in one report"
+        ]
+    return []
+
+
+def _changes_of(run: Run, settings: Settings, now: "ModelIdentity", state: Path) -> list[str]:
+    from scribebench.describe.journal import IdentityStore
+
+    last = IdentityStore(_identity_file(run, state)).get()
+    if last is None:
+        return []
+    ask = (
+        f"snakemake --cores 4 results/runs/*/{run.model}/{run.variant}/run.json -R describe_frames"
+    )
+    if now.digest == last.digest:  # the journal would answer for the same weights
+        ask = f"delete {_journal_file(run, state)}, then {ask}"
+    return [f"{text}. To ask all again: {ask}" for text in changes(settings, last, now)]
+
+
+def _look_everywhere(places: list[Settings], limit_s: float) -> list[Found]:
+    """Look at all places side by side, none for longer than `limit_s`; the answers in order."""
+    places = [identity(settings) for settings in places]
+    modules = [_backend(settings["backend"]) for settings in places]
+    found: dict[int, Found] = {}
+
+    def look(number: int) -> None:
+        try:
+            found[number] = _look(modules[number], places[number])
+        except Exception as error:  # what a job can do is not for a look at it to forbid
+            found[number] = Found(fault=f"{type(error).__name__}: {error}")
+
+    # No pool: its threads would keep a stopped start from ending while a server keeps silent.
+    threads = [threading.Thread(target=look, args=(n,), daemon=True) for n in range(len(places))]
+    for thread in threads:
+        thread.start()
+    deadline = time.monotonic() + limit_s
+    for thread in threads:
+        thread.join(max(0.0, deadline - time.monotonic()))
+    return [found.get(n) or _too_late(settings, limit_s) for n, settings in enumerate(places)]
+
+
+def _look(module: "ModuleType | None", settings: Settings) -> Found:
+    from scribebench.backends.base import ServerUnreachableError
+
+    if not hasattr(module, "problems"):
+        return Found()
+    try:
+        problems = tuple(module.problems(settings))
+    except ServerUnreachableError as error:
+        return Found((str(error),), is_unreachable=True)
+    except ScribebenchError as error:
+        return Found((str(error),))
+    try:
+        has_advice = not problems and hasattr(module, "advice")
+        advice = tuple(module.advice(settings)) if has_advice else ()
+        return Found(problems, advice, identity=_identity(module, settings))
+    except ServerUnreachableError as error:  # where a job would go on without the server
+        return Found(problems or (str(error),), is_unreachable=True)
+    except ScribebenchError as error:
+        return Found(problems or (str(error),))
+
+
+def _identity(module: "ModuleType", settings: Settings) -> "ModelIdentity | None":
+    """Return who would answer, where that can be told without starting a server."""
+    if hasattr(module, "identity"):
+        return module.identity(settings)
+    if not settings.get("url"):
+        return None
+    backend = module.connect(settings, {})
+    try:
+        return backend.identify()
+    finally:
+        backend.close()
+
+
+def _too_late(settings: Settings, limit_s: float) -> Found:
+    if url := settings.get("url"):
+        text = (
+            f"the server at {url} has not answered within {limit_s:g} s; wait if it is busy, "
+            "restart it if it hangs"
+        )
+        return Found((text,), is_unreachable=True)
+    return Found(fault=f"it took longer than {limit_s:g} s")
+
+
+def _backend(name: str) -> "ModuleType | None":
+    """Return the module of a backend; without one, its jobs say what can be run instead."""
+    module = f"scribebench.backends.{name.replace('-', '_')}"
+    return import_module(module) if find_spec(module) else None
+
+
+def _resumable(run: Run, state: Path) -> bool:
+    """Return whether a run may go on without its server: it knows who answered, and answers."""
+    try:
+        with _journal_file(run, state).open("rb") as journal:
+            has_entries = journal.readline().endswith(b"\n")
+    except OSError:
+        return False
+    return has_entries and _identity_file(run, state).is_file()
+
+
+def _identity_file(run: Run, state: Path) -> Path:
+    return state / "identities" / run.model / f"{run.variant}.json"
+
+
+def _journal_file(run: Run, state: Path) -> Path:
+    return state / "requests" / f"{run.model}.jsonl"
+
+
+def _add(texts: dict[str, list[Run]], text: str, runs: Iterable[Run]) -> None:
+    """Put runs to a text; variants often have it in common, and models of one server, too."""
+    if concerned := list(runs):
+        texts.setdefault(text, []).extend(concerned)
+
+
+def _names(concerned: list[Run], runs: Iterable[Run]) -> str:
+    """Name models, and single variants where not all that are to be run are concerned."""
+    names = []
+    for model in dict.fromkeys(run.model for run in concerned):
+        mine = [run for run in concerned if run.model == model]
+        is_whole = len(mine) == sum(run.model == model for run in runs)
+        names += [model] if is_whole else map(str, mine)
+    return ", ".join(names)
+
+
+def _one_line(text: str) -> str:
+    """Return text that may come from a server as a line that changes nothing around it."""
+    from scribebench.report.escape import visible
+
+    line = " ".join(visible(text).split())
+    if len(line) > MAX_CHARS:  # the mend stands at the end
+        head = MAX_CHARS - KEPT_TAIL_CHARS - 3
+        line = f"{line[:head]} … {line[-KEPT_TAIL_CHARS:]}"
+    return line
