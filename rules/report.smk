@@ -87,6 +87,7 @@ rule write_report:
         requests="results/tables/requests.parquet",
         descriptions="results/tables/descriptions.parquet",
         runs="results/tables/runs.parquet",
+        probes="results/tables/probes.parquet",
         sessions="results/tables/sessions.parquet",
         stages="results/tables/stages.parquet",
         plan="results/plan.md",

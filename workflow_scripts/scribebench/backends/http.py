@@ -68,11 +68,13 @@ class Server:
         kind: str,
         mend: str = "correct `url:` or `tag:` in its file",
         passing: re.Pattern[str] | None = None,
+        start: str = "start it",
     ):
         self.url = url
         self._model = model
         self._mend = mend
         self._passing = passing
+        self._start = start
         self._key = key
         self._kind = kind
         headers = {"Authorization": f"Bearer {key}"} if key else {}
@@ -103,7 +105,7 @@ class Server:
                 response = self._client.post(self.url + path, json=body, timeout=timeout)
         except httpx.RequestError as error:
             raise ServerUnreachableError(
-                f"no server answers at {self.url} ({_describe(error)}); start it, or correct "
+                f"no server answers at {self.url} ({_describe(error)}); {self._start}, or correct "
                 "`url:` in the model's file, and run the same command again"
             ) from error
         if response.status_code == 503:

@@ -91,7 +91,8 @@ class OllamaBackend:
         url = settings["url"].rstrip("/").removesuffix("/api")
         self._tag = settings["tag"]
         mend = f"run: ollama pull {self._tag}"
-        self._server = Server(url, key, self._tag, "Ollama", mend, CRASHED)
+        start = "start it: ollama serve"
+        self._server = Server(url, key, self._tag, "Ollama", mend, CRASHED, start)
         self._settings = settings
 
     def identify(self) -> ModelIdentity:

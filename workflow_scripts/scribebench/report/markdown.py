@@ -103,7 +103,12 @@ def format_spread(value: Spread | None, digits: int = 1) -> str:
 
 
 def _answer(data: ReportData) -> str:
-    models = [row for row in data.runs if row["backend"] != "ocr"]
+    models = [row for row in data.runs if row["backend"] != "ocr" and row["broken"] is None]
+    if not models and any(row["broken"] is not None for row in data.runs):
+        return (
+            "**No vision-language model was run: the backend of each selected one is broken.** "
+            "What each of them answered to the probe's drawn picture stands below."
+        )
     if not models:
         return (
             "**No vision-language model was run.** What follows is the OCR baseline: the text that "
@@ -256,8 +261,9 @@ def _probes(data: ReportData) -> str:
 def _probe_notes(row: Row) -> list[str]:
     notes = []
     if row["broken"] is not None:
-        reply = inline(row["gate_reply"], 200) or "nothing"
-        notes.append(f"it {inline(row['broken'], 200)}; it answered: {reply}")
+        reply = inline(row["gate_reply"], 200)
+        answered = f"it answered “{reply}”" if reply else "it answered nothing"
+        notes.append(f"it {inline(row['broken'], 200)}; {answered}")
     if row["projector_below_q8"]:
         notes.append("its vision encoder is below Q8_0, which loses the text of code and terminals")
     if row["not_applied"]:
