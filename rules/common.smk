@@ -122,7 +122,12 @@ def report_spec(wildcards):
 
 def model_priority(wildcards):
     """All jobs of a model before those of the next, so that it is loaded once."""
-    return WORKSPACE.priority(wildcards.model)
+    return 2 * WORKSPACE.priority(wildcards.model)
+
+
+def probe_priority(wildcards):
+    """A model's probe before all its other jobs: it says what their figures are worth."""
+    return model_priority(wildcards) + 1
 
 
 def of_sessions(pattern):

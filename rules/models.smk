@@ -1,5 +1,5 @@
 """
-Find out of each candidate whether it sees and what pictures cost it, before it describes.
+Find out of each candidate whether it sees and what pictures cost it.
 
 REQUIRED INPUTS:
 
@@ -21,7 +21,7 @@ rule probe_model:
         "results/logs/probe_model/{model}/{variant}.log",
     benchmark:
         "results/benchmarks/probe_model/{model}/{variant}.jsonl"
-    priority: model_priority
+    priority: probe_priority
     conda:
         "../envs/describe.yaml"
     resources:

@@ -13,6 +13,9 @@ from scribebench.files import write_text
 from scribebench.probe.run import probe
 from scribebench.probe.verdict import not_applied, why_broken
 
+# llama-server tells how many experts it uses from this level on; a server's own arguments win.
+VERBOSITY_VARIABLE, VERBOSITY = "LLAMA_ARG_LOG_VERBOSITY", "4"
+
 
 def main() -> None:
     parser = cli.parser(__doc__)
@@ -26,6 +29,7 @@ def main() -> None:
     last = args.state / "probes" / args.model / f"{args.variant}.json"
     slots = int(os.environ.get(SLOTS_VARIABLE, "1"))
     context = {"state": args.state, "session": f"probe-{args.model}-{args.variant}"}
+    os.environ.setdefault(VERBOSITY_VARIABLE, VERBOSITY)
     try:
         with (
             held(lock_names(args.settings.get("url"), slots)),

@@ -16,6 +16,7 @@ MADE_BY = {
     "requests.parquet": "describe_frames",
     "descriptions.parquet": "describe_frames",
     "run.json": "describe_frames",
+    "probe.json": "probe_model",
 }
 
 

@@ -373,7 +373,7 @@ RUNS = Table(
 
 PROBES = Table(
     "probes",
-    "what was found out of a model with a variant's settings before it described",
+    "what was found out of a model with a variant's settings",
     (
         *RUN_KEY[1:],
         Column("verdict", CATEGORY, "works, or broken_backend: it did not pass the gate"),

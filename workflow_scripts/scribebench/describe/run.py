@@ -264,7 +264,7 @@ class _Asker:
     def why_broken(self) -> str | None:
         """Return what the model does wrong at the gate; null when it passes or is asked anyway.
 
-        The gate's reply stands in the journal as well, so that nothing is asked twice.
+        A model that passed is not asked again; one that did not may have been mended since.
         """
         context, gate = self._context, fixture()
         if context.settings.get("probe", "require") == "warn":
@@ -273,13 +273,13 @@ class _Asker:
         key = request_key(options, [gate.image, gate.question], context.identity.digest)
         conditions = _conditions_of(context, self._backend, 1)
         entry = self._journal.get(key)
-        if entry is None or not entry.stands(conditions):
-            if self._server_fault is not None:
-                return None  # what was answered before is used, and shows by itself what it is
-            reply = ask_gate(context.settings, self._backend)
-            entry = Entry(context.run_id, reply, conditions)
-            self._journal.put(key, entry)
-        return in_words(judge(entry.reply)._asdict(), entry.reply.error_message)
+        if entry is not None and judge(entry.reply).passed:
+            return None
+        if self._server_fault is not None:
+            return None  # what was answered before is used, and shows by itself what it is
+        reply = ask_gate(context.settings, self._backend)
+        self._journal.put(key, Entry(context.run_id, reply, conditions))
+        return in_words(judge(reply)._asdict(), reply.error_message)
 
     def is_finished(self, batch: Batch) -> bool:
         """Return whether the journal knows what a batch was answered."""

@@ -1,1 +1,1 @@
-"""What is found out of a model before it describes: whether it sees, and what it costs."""
+"""What is found out of a model beside its descriptions: whether it sees, and what it costs."""

@@ -28,7 +28,8 @@ MAX_TOKENS, MAX_TOKENS_THINKING = 200, 4000
 # What models put around a name or a value, and how they name the three lines.
 ADORNMENT = " \t*_`#>|-–•·'\"“”.,"
 _LINE = re.compile(
-    r"(?:\d[.)][\s*_`]*)?(?:the )?(?P<name>word|left|right)(?: square)?[\s*_`'\"]*[:=](?P<value>.*)",
+    r"(?:\d[.)][\s*_`]*)?(?:the )?(?P<name>word|left|right)(?: square)?"
+    r"[\s*_`'\"]*[:=](?P<value>.*)",
     re.I,
 )
 # Models set spaces, hyphens or marks between letters that they read one by one.
