@@ -17,13 +17,14 @@ from scribebench.describe.run import (
     write_replies,
 )
 from scribebench.files import write_text
+from scribebench.harmless import visible
 from scribebench.machine import git_commit
 from scribebench.project.models import Run
 from scribebench.tables import DESCRIPTIONS, REQUESTS, write_table
 
 BROKEN = (
-    "the model {broken}; mend its server or its file, or set `probe: warn` in its file to ask it "
-    "all the same"
+    "the model {broken}; mend its server or its file and run the same command with -R "
+    "describe_frames, or set `probe: warn` in its file to ask it all the same"
 )
 
 
@@ -53,7 +54,7 @@ def main() -> None:
             gpu_slots=int(os.environ.get(SLOTS_VARIABLE, "1")),
         )
     if broken:
-        print(f"nothing was asked: {BROKEN.format(broken=broken)}", flush=True)
+        print(visible(f"nothing was asked: {BROKEN.format(broken=broken)}"), flush=True)
     rows = [request_row(context, backend, one) for one in answered]
     described = without_warm_ups(answered)
     said = [row for one in described for row in description_rows(context, one)]

@@ -10,6 +10,7 @@ from scribebench.backends.base import ServerUnreachableError
 from scribebench.backends.choose import connect
 from scribebench.describe.lock import SLOTS_VARIABLE, held, lock_names
 from scribebench.files import write_text
+from scribebench.harmless import visible
 from scribebench.probe.run import probe
 from scribebench.probe.verdict import not_applied, why_broken
 
@@ -40,14 +41,14 @@ def main() -> None:
         text = _last(last, args.settings)
         if text is None:
             raise
-        print(f"{error}\nthe last probe of these settings is used", flush=True)
+        print(visible(f"{error}\nthe last probe of these settings is used"), flush=True)
     else:
         text = json.dumps(found, indent=2, sort_keys=True) + "\n"
         write_text(last, text)
         for name in not_applied(found):
             print(f"warning: nothing proves that `{name}` is in effect", flush=True)
         if reason := why_broken(found):
-            print(f"the model did not pass the gate: it {reason}", flush=True)
+            print(visible(f"the model did not pass the gate: it {reason}"), flush=True)
     write_text(args.out, text)
 
 

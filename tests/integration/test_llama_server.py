@@ -92,6 +92,7 @@ class Job:
             "options": {"temperature": 0, "num_predict": 2000, "num_ctx": 16384},
             "batch_size": 3,
             "image": {"format": "png"},
+            "probe": "warn",  # it tells colours but cannot read
         }
         return usual | changes
 
@@ -405,7 +406,7 @@ def test_who_answers_is_decided_by_contents_and_arguments(
     renamed = settings["files"] | {"model": str(copy)}
     assert usual.quantization == "F32"
     assert re.search(r"\d", usual.backend_version)
-    assert usual.n_ctx is None
+    assert usual.n_ctx == 16384  # what it will be started with
     same = [
         {"files": renamed},
         {"options": {"num_ctx": 4096}},

@@ -42,6 +42,13 @@ def test_what_a_user_can_mend_is_one_plain_line() -> None:
     assert done.stderr == "error: a.mp4 holds no video; replace it\n"
 
 
+def test_what_a_server_says_cannot_act_on_the_terminal() -> None:
+    done = ended("raise ScribebenchError('it said \\x1b]0;owned\\x07 and \\x1b[2J')")
+    assert done.returncode == 1
+    assert "owned" in done.stderr
+    assert not {"\x1b", "\x07"} & set(done.stderr)
+
+
 def test_what_nobody_foresaw_is_a_traceback() -> None:
     done = ended("raise ValueError('surprise')")
     assert done.returncode == 1

@@ -251,6 +251,15 @@ def test_a_failure_counts_as_long_as_nothing_has_changed(
     assert failed.stands(conditions) is stands
 
 
+@pytest.mark.parametrize(("fit", "stands"), [(True, True), (None, True), (False, False)])
+def test_an_answer_to_pictures_that_did_not_fit_is_asked_again_with_more_context(
+    fit: bool | None, stands: bool
+) -> None:
+    answered = Entry("run", replace(REPLY, error_kind=None, images_fit=fit), CONDITIONS)
+    assert answered.stands(CONDITIONS)
+    assert answered.stands(LARGER) is stands
+
+
 def test_no_file_stays_open(tmp_path: Path) -> None:
     if not Path("/proc/self/fd").is_dir():
         pytest.skip("needs a list of open files")

@@ -328,3 +328,15 @@ def test_all_selects_the_base_of_every_file() -> None:
 def test_a_selection_keeps_its_order_and_drops_what_stands_twice() -> None:
     selected = ["qwen3-vl-8b", "glm-ocr", "qwen3-vl-8b/base"]
     assert select_runs(MODELS, selected) == [Run("qwen3-vl-8b", "base"), Run("glm-ocr", "base")]
+
+
+def test_a_server_that_is_started_takes_the_place_of_one_that_runs(tmp_path: Path) -> None:
+    folder = tmp_path / "models"
+    folder.mkdir()
+    (folder / "m.yaml").write_text(
+        "label: M\nbackend: openai\nurl: http://127.0.0.1:1\ntag: m\n"
+        "variants:\n  own: {serve: {command: [run, '{port}']}}\n"
+    )
+    variants = load_models(folder, SCHEMA)["m"].variants
+    assert "url" in variants["base"]
+    assert "url" not in variants["own"]

@@ -150,6 +150,12 @@ def test_a_leading_think_block_is_thinking(content: str, split: tuple[str, str])
     assert split_thinking(content, "before ") == (split[0], "before " + split[1])
 
 
+def test_thinking_that_the_chat_template_opened_is_thinking() -> None:
+    assert split_thinking("hm</think>\n\nanswer", "") == ("answer", "hm")
+    # With thinking of its own, a closing tag in the reply is text.
+    assert split_thinking("hm</think>answer", "before") == ("hm</think>answer", "before")
+
+
 def test_counts_and_clocks_that_a_server_does_not_tell_are_unknown() -> None:
     reply = read(said("answer"), STOP, None)
     assert reply.prompt_tokens is None
@@ -458,6 +464,22 @@ def test_a_server_that_is_not_there_is_told_with_the_mend() -> None:
         assert url in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    "error",
+    [
+        {"code": 503, "message": "Loading model", "type": "unavailable_error"},
+        {"message": "EngineCore encountered an issue. See stack trace for the root cause."},
+        "EngineCore died",
+    ],
+)
+def test_a_server_that_is_not_there_any_more_is_no_fault_of_the_model(error: Any) -> None:
+    with scripted(ask=[as_stream({"error": error}), as_stream(said("Hello", "stop"))]) as server:
+        reply = backend(server).ask(FRAMES, PARTS)
+    assert (reply.content, reply.attempts, reply.error_kind) == ("Hello", 2, None)
+    with scripted(ask=[as_json({"error": error}, 500), as_stream(said("Hello", "stop"))]) as server:
+        assert backend(server).ask(FRAMES, PARTS).attempts == 2
+
+
 # --- faults that are answers ---------------------------------------------------------------------
 
 
@@ -608,6 +630,44 @@ def test_a_key_that_a_server_repeats_is_never_told_on(status: int) -> None:
 
 
 # --- who answers ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("pad", [0, 490, 497])
+def test_a_key_is_hidden_before_a_text_is_cut(pad: int) -> None:
+    told = "x" * pad + KEY
+    with scripted(ask=as_json({"error": {"message": told}}, 400)) as server:
+        reply = backend(server, KEY).ask(FRAMES, PARTS)
+    assert KEY[:12] not in (reply.error_message or "")
+    with scripted(ask=as_stream({"error": {"message": told}})) as server:
+        assert KEY[:12] not in (backend(server, KEY).ask(FRAMES, PARTS).error_message or "")
+    with scripted(ask=as_stream(said("Hello", KEY))) as server:
+        assert KEY not in str(backend(server, KEY).ask(FRAMES, PARTS))
+    listing = as_json({"data": [{"id": KEY}]})
+    with scripted(models=listing) as server, pytest.raises(ScribebenchError) as caught:
+        backend(server, KEY).identify()
+    assert KEY not in str(caught.value)
+
+
+def test_what_a_server_tells_of_itself_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http, "MAX_TOLD_BYTES", 1000)
+    long = as_json({"data": [{"id": "some", "more": "x" * 5000}]})
+    with scripted(models=long) as server, pytest.raises(ScribebenchError, match="correct `url:`"):
+        backend(server).identify()
+
+
+def test_long_thinking_in_the_content_is_read_in_linear_time() -> None:
+    """Counted, not timed: each piece is looked at with the last few characters before it."""
+    streamed, clock = streams.Said(), Clock(60)
+    streamed.take("<think>", "", clock)
+    for _ in range(1000):
+        streamed.take("hm " * 100, "", clock)
+        assert len(streamed._undecided) < 400
+    assert streamed.ttft_content_ns is None
+    streamed.take("so</thi", "", clock)
+    streamed.take("nk>", "", clock)
+    assert streamed.ttft_content_ns is None
+    streamed.take("\nyes", "", clock)
+    assert streamed.ttft_content_ns is not None
 
 
 def test_the_server_s_own_facts_are_taken() -> None:

@@ -11,6 +11,7 @@ from types import FrameType
 from typing import Any, NoReturn
 
 from scribebench.errors import ScribebenchError
+from scribebench.harmless import visible
 
 DISK_FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
@@ -61,8 +62,8 @@ def _stop(signum: int, frame: FrameType | None) -> NoReturn:
 
 
 def _end(message: str, status: int) -> NoReturn:
-    if message:
-        print(message, file=sys.stderr)
+    if message:  # parts of it may come from a server
+        print(visible(message), file=sys.stderr)
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(status)

@@ -7,6 +7,8 @@ from typing import TextIO, TypeVar
 
 from tqdm import tqdm
 
+from scribebench.harmless import visible
+
 LOG_EVERY_S = 10.0
 
 T = TypeVar("T")
@@ -67,8 +69,8 @@ class Progress:
         self.advance(amount - self.done)
 
     def say(self, text: str) -> None:
-        """Write a line to the log."""
-        self._write(text)
+        """Write a line to the log; parts of it may come from a server."""
+        self._write(visible(text))
 
     def _new_bar(self) -> tqdm | None:
         if self._terminal is None:

@@ -30,6 +30,7 @@ MAX_ATTEMPTS = 4
 FIRST_BACKOFF_S = 1.0
 RETRIED_STATUS = frozenset({429, 499, 502, 503, 504})
 CONNECT_S, ANSWER_S = 10.0, 30.0
+MAX_TOLD_BYTES = 8 * 2**20
 # The default limit for one request: generous for the slowest laptop, and growing with the work.
 BASE_TIMEOUT_S, TIMEOUT_PER_IMAGE_S, TIMEOUT_PER_TOKEN_S = 120.0, 60.0, 1.0
 
@@ -97,12 +98,8 @@ class Server:
 
         Raises ServerUnreachableError, or ScribebenchError when it is another kind of server.
         """
-        timeout = httpx.Timeout(limit_s, connect=CONNECT_S)
         try:
-            if body is None:
-                response = self._client.get(self.url + path, timeout=timeout)
-            else:
-                response = self._client.post(self.url + path, json=body, timeout=timeout)
+            response, text = self._told(path, body, limit_s)
         except httpx.RequestError as error:
             raise ServerUnreachableError(
                 f"no server answers at {self.url} ({_describe(error)}); {self._start}, or correct "
@@ -115,7 +112,7 @@ class Server:
             )
         self._check_key(response)
         try:
-            value = response.json() if response.status_code == 200 else None
+            value = json.loads(text) if response.status_code == 200 else None
         except (ValueError, RecursionError):
             value = None
         if value is None and not optional:
@@ -124,6 +121,21 @@ class Server:
                 "correct `url:` in the model's file"
             )
         return as_dict(value)
+
+    def _told(
+        self, path: str, body: dict[str, Any] | None, limit_s: float
+    ) -> tuple[httpx.Response, str]:
+        """Return an answer and its text, bounded in size and time."""
+        method, clock = ("GET" if body is None else "POST"), Clock(limit_s)
+        timeout = httpx.Timeout(limit_s, connect=CONNECT_S)
+        url = self.url + path
+        request = self._client.build_request(method, url, json=body, timeout=timeout)
+        response = self._client.send(request, stream=True)
+        try:
+            data = read_beginning(response, clock, MAX_TOLD_BYTES)
+        finally:
+            response.close()
+        return response, self._hide_key(data.decode("utf-8", errors="replace"))
 
     def ask(self, path: str, body: dict[str, Any], limit_s: float, read: Reader) -> Reply:
         """Send a request; try again what is no fault of the model, with growing pauses.
@@ -158,7 +170,8 @@ class Server:
             try:
                 if response.status_code != 200:
                     return self._refused(path, response, started_at, clock)
-                return self._without_key(read(read_lines(response, clock), started_at, clock))
+                lines = (self._hide_key(line) for line in read_lines(response, clock))
+                return self._without_key(read(lines, started_at, clock))
             finally:
                 response.close()
         except (httpx.ReadTimeout, TooLongError):
@@ -169,7 +182,8 @@ class Server:
     def _refused(
         self, path: str, response: httpx.Response, started_at: datetime, clock: Clock
     ) -> Reply:
-        message = self._hide_key(_error_text(read_beginning(response, clock)))
+        body = read_beginning(response, clock).decode("utf-8", errors="replace")
+        message = _error_text(self._hide_key(body))
         if response.status_code in RETRIED_STATUS:
             raise TransientError(f"HTTP {response.status_code}: {message}")
         self._check_key(response)
@@ -220,8 +234,7 @@ def failed(started_at: datetime, clock: Clock, reason: str, kind: str, message: 
     )
 
 
-def _error_text(body: bytes) -> str:
-    text = body.decode("utf-8", errors="replace")
+def _error_text(text: str) -> str:
     try:
         return error_message(json.loads(text).get("error", text))
     except (ValueError, AttributeError, RecursionError):

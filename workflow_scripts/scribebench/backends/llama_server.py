@@ -33,6 +33,7 @@ from scribebench.backends.base import (
     ServerFacts,
     ServerUnreachableError,
 )
+from scribebench.backends.http import MAX_ATTEMPTS
 from scribebench.backends.openai import OpenAiBackend
 from scribebench.backends.serving import (
     HOST,
@@ -168,7 +169,8 @@ class LlamaServerBackend:
             model_id=self._settings.get("tag") or _stem(_path(files["model"])),
             digest="sha256-" + sha256_bytes(canonical_json(identity).encode()),
             backend_version=_version(),
-            n_ctx=self.n_ctx,
+            # It is started with what is asked for; what came of it stands in each reply.
+            n_ctx=self._settings.get("options", {}).get("num_ctx"),
             quantization=gguf.read_header(_path(files["model"])).file_type,
         )
 
@@ -185,8 +187,9 @@ class LlamaServerBackend:
         next one finds a new server. When it ends for another reason it is started once more.
         Raises ServerStartError with the end of its log.
         """
+        attempts = 0
         for is_last in (False, True):
-            self._ensure_running()
+            state = self._ensure_running()
             started_at, clock_ns = datetime.now(UTC), time.monotonic_ns()
             try:
                 reply = self._asked.ask(frames, parts, max_tokens)
@@ -201,8 +204,10 @@ class LlamaServerBackend:
                 if is_last:
                     raise failure from None
                 print(f"{failure}\nstarting it once more", file=sys.stderr, flush=True)
+                attempts += MAX_ATTEMPTS
                 continue
-            return replace(reply, n_ctx=self.n_ctx, model_state_before="warm")
+            attempts += reply.attempts
+            return replace(reply, n_ctx=self.n_ctx, model_state_before=state, attempts=attempts)
         raise AssertionError("unreachable")
 
     def server_facts(self) -> ServerFacts:
@@ -217,16 +222,19 @@ class LlamaServerBackend:
         self._asked.close()
         self._server.close()
 
-    def _ensure_running(self) -> None:
+    def _ensure_running(self) -> str:
+        """Start the server if it does not run; return in which state the model is."""
         if self._server.running is None:
             for line in self._before_start():
                 print(f"warning: {line}", file=sys.stderr, flush=True)
         url = self._server.url()
-        if self._pid != (self._server.started or {})["pid"]:
-            self._check(url)
-            self._asked.close()
-            self._asked = self._client(url)
-            self._pid = (self._server.started or {})["pid"]
+        if self._pid == (self._server.started or {})["pid"]:
+            return "warm"
+        self._check(url)
+        self._asked.close()
+        self._asked = self._client(url)
+        self._pid = (self._server.started or {})["pid"]
+        return "cold"
 
     def _before_start(self) -> list[str]:
         """Return advice. Raises ScribebenchError with all that is missing."""

@@ -54,8 +54,9 @@ MARK_BEGINS = re.compile(r"\[(?=img[-\]])")
 # These versions put all images before the text when they render a model's prompt in their own code.
 UNPLACED_FROM, UNPLACED_BEFORE = (0, 17, 1), (0, 23, 4)
 DEFAULT_OPTIONS = {"num_ctx": 32768, "num_predict": 6000}
-# Longer than preparing a batch ever takes, so that a model is not loaded anew between two.
-KEEP_ALIVE = "30m"
+# Longer than preparing a batch ever takes, so that a model is not loaded anew between two; but not
+# much longer, since it holds the GPU's memory beside the next candidate.
+KEEP_ALIVE = "5m"
 # The server's guard against loops, which ended a reply; it is the model that looped.
 REPEATS = re.compile(r"token repeat limit", re.I)
 # The process that runs the model ended and will be started again.
@@ -119,11 +120,12 @@ class OllamaBackend:
                 f"the model {self._tag!r} at {self._server.url} cannot think; choose its thinking "
                 "edition as `tag:` in the model's file, or set `think: false`"
             )
-        if facts.get("renderer") and UNPLACED_FROM <= _number_of(version) < UNPLACED_BEFORE:
+        unplaced = UNPLACED_FROM <= _number_of(version) < UNPLACED_BEFORE
+        if facts.get("renderer") and unplaced and self._settings.get("batch_size", 1) > 1:
             raise ScribebenchError(
                 f"Ollama {version} at {self._server.url} puts all pictures of a request before its "
                 f"text, so that {self._tag!r} could not tell which is which; update it to "
-                f"{'.'.join(map(str, UNPLACED_BEFORE))} or later"
+                f"{'.'.join(map(str, UNPLACED_BEFORE))} or later, or set `batch_size: 1`"
             )
         details = as_dict(facts.get("details")) or as_dict(entry.get("details"))
         digest = as_str(entry.get("digest")).removeprefix("sha256:")

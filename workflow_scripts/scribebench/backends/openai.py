@@ -7,6 +7,7 @@ any. Nothing in a reply is trusted: it is bounded in size and time, and only sto
 
 import base64
 import json
+import re
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ from typing import Any
 
 from scribebench.backends import serving
 from scribebench.backends.base import Frame, ModelIdentity, Part, Reply, ServerFacts
-from scribebench.backends.http import Server, default_limit_s, key_of
+from scribebench.backends.http import RETRIED_STATUS, Server, default_limit_s, key_of
 from scribebench.backends.serving import LazyServer, serve_if_asked
 from scribebench.backends.streams import (
     MAX_ERROR_CHARS,
@@ -40,6 +41,10 @@ from scribebench.project.documents import canonical_json
 ASK = "/v1/chat/completions"
 NS_PER_MS = 1e6
 DEFAULT_MAX_TOKENS = 6000
+# What is no fault of the model: it is not loaded yet, or the engine behind the server has ended.
+PASSING = re.compile(
+    r"unavailable_error|loading model|engine ?(core|loop)?\b.*\b(died|dead|issue)", re.I
+)
 OPTION_NAMES = {"num_predict": "max_tokens"}
 # num_ctx is set when such a server is started, not by a request.
 NOT_SENT = frozenset({"num_ctx"})
@@ -86,7 +91,8 @@ class OpenAiBackend:
         url = self._started.url() if self._started else self._settings["url"]
         url = url.rstrip("/").removesuffix("/v1")
         if self._client is None or self._client.url != url:
-            self._client = Server(url, self._key, self._settings["tag"], "OpenAI-style")
+            tag = self._settings["tag"]
+            self._client = Server(url, self._key, tag, "OpenAI-style", passing=PASSING)
         return self._client
 
     def identify(self) -> ModelIdentity:
@@ -184,12 +190,14 @@ class _Stream:
     timings: dict[str, Any] = field(default_factory=dict)
     metrics: dict[str, Any] = field(default_factory=dict)
     error: str | None = None
+    error_code: int | None = None
     complete: bool = False
 
     def take(self, event: dict[str, Any], clock: Clock) -> None:
         """Add an event of any shape; what is not as it should be is passed over."""
         if event.get("error"):
             self.error = error_message(event["error"])
+            self.error_code = count_or_null(as_dict(event["error"]).get("code"))
         self.usage = as_dict(event.get("usage")) or self.usage
         self.timings = as_dict(event.get("timings")) or self.timings
         self.metrics = as_dict(event.get("metrics")) or self.metrics
@@ -211,6 +219,8 @@ def _read_stream(
             break
         stream.take(event, clock)
         if stream.error:
+            if PASSING.search(stream.error) or stream.error_code in RETRIED_STATUS:
+                raise TransientError(stream.error[:MAX_ERROR_CHARS])
             reason = "error"
         elif clock.over():
             reason = "client_timeout"

@@ -14,6 +14,7 @@ MAX_REPLY_CHARS = 2_000_000
 MAX_LINE_BYTES = 8 * 2**20
 MAX_REFUSAL_BYTES = 20_000
 MAX_ERROR_CHARS = 500
+OPENED, CLOSED = "<think>", "</think>"
 ERROR_KINDS = (
     ("context_overflow", re.compile(r"exceed_context_size|context (size|length|window)", re.I)),
     (
@@ -55,6 +56,8 @@ class Said:
     chars: int = 0
     ttft_ns: int | None = None
     ttft_content_ns: int | None = None
+    _undecided: str = ""
+    _inside: bool = False
 
     def take(self, content: str, thinking: str, clock: Clock) -> None:
         """Add a piece of a reply."""
@@ -63,7 +66,7 @@ class Said:
         self.content.append(content)
         self.thinking.append(thinking)
         self.chars += len(content) + len(thinking)
-        if content and self.ttft_content_ns is None and self._says_something():
+        if content and self.ttft_content_ns is None and self._says_something(content):
             self.ttft_content_ns = clock.ns()
 
     def texts(self) -> tuple[str, str]:
@@ -77,20 +80,33 @@ class Said:
             return None
         return f"the reply is longer than {MAX_REPLY_CHARS} characters"
 
-    def _says_something(self) -> bool:
+    def _says_something(self, content: str) -> bool:
         """Return whether visible text has begun: what stands in a leading <think> is none."""
-        so_far = "".join(self.content).lstrip()
-        if not so_far or "<think>".startswith(so_far):
-            return False
-        return bool(split_thinking(so_far, "")[0])
+        self._undecided = (self._undecided + content).lstrip()
+        if not self._inside:
+            if not self._undecided or OPENED.startswith(self._undecided):
+                return False
+            if not self._undecided.startswith(OPENED):
+                return True
+            self._inside = True
+        # Only its end is kept: a thousand pieces must not be searched a thousand times.
+        _, closed, rest = self._undecided.partition(CLOSED)
+        self._undecided = CLOSED + rest if closed else self._undecided[1 - len(CLOSED) :]
+        return bool(closed and rest.strip())
 
 
 def split_thinking(content: str, thinking: str) -> tuple[str, str]:
-    """Move a leading <think> block, also one that never ends, from the reply to the thinking."""
+    """Move a leading <think> block, also one that never ends, from the reply to the thinking.
+
+    Some chat templates open the block themselves, so that a reply begins inside it.
+    """
     match = re.match(r"\s*<think>(?P<inside>.*?)(?:</think>(?P<rest>.*)|\Z)", content, re.S)
-    if not match:
-        return content, thinking
-    return (match["rest"] or "").lstrip("\n"), thinking + match["inside"]
+    if match:
+        return (match["rest"] or "").lstrip("\n"), thinking + match["inside"]
+    inside, closed, rest = content.partition(CLOSED)
+    if closed and OPENED not in inside and not thinking:
+        return rest.lstrip("\n"), inside
+    return content, thinking
 
 
 def read_lines(response: httpx.Response, clock: Clock) -> Iterator[str]:
@@ -111,14 +127,16 @@ def read_lines(response: httpx.Response, clock: Clock) -> Iterator[str]:
         yield rest.decode("utf-8", errors="replace")
 
 
-def read_beginning(response: httpx.Response, clock: Clock) -> bytes:
-    """Return the beginning of a refusal, long enough for its message."""
-    data = b""
+def read_beginning(
+    response: httpx.Response, clock: Clock, limit_bytes: int = MAX_REFUSAL_BYTES
+) -> bytes:
+    """Return the beginning of an answer; of a refusal it is long enough for its message."""
+    data = bytearray()
     for part in response.iter_bytes():
         data += part
-        if len(data) > MAX_REFUSAL_BYTES or clock.over():
+        if len(data) > limit_bytes or clock.over():
             break
-    return data[:MAX_REFUSAL_BYTES]
+    return bytes(data[:limit_bytes])
 
 
 def kind_of_error(reason: str | None, message: str | None) -> str | None:

@@ -41,8 +41,12 @@ class Entry(NamedTuple):
     conditions: Conditions
 
     def stands(self, conditions: Conditions) -> bool:
-        """Return whether the answer still counts: a failure does while nothing has changed."""
-        return self.reply.error_kind is None or self.conditions == conditions
+        """Return whether the answer still counts: a failure does while nothing has changed.
+
+        An answer to pictures that were not all in the context counts as one.
+        """
+        is_sound = self.reply.error_kind is None and self.reply.images_fit is not False
+        return is_sound or self.conditions == conditions
 
 
 def request_key(

@@ -163,6 +163,7 @@ def speed_invalid_reasons(answered: Answered) -> list[str]:
         "stream not complete": not reply.stream_complete,
         "empty": not reply.content.strip() and reply.frames is None,
         "retried": reply.attempts > 1,
+        "the model was not loaded": reply.model_state_before in ("cold", "other_model_loaded"),
         "images not in the context": reply.images_fit is False,
     }
     return [reason for reason, holds in reasons.items() if holds]

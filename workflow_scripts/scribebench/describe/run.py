@@ -273,7 +273,9 @@ class _Asker:
         key = request_key(options, [gate.image, gate.question], context.identity.digest)
         conditions = _conditions_of(context, self._backend, 1)
         entry = self._journal.get(key)
-        if entry is not None and judge(entry.reply).passed:
+        build = conditions.backend_version
+        same_build = entry is not None and entry.conditions.backend_version == build
+        if entry is not None and same_build and judge(entry.reply).passed:
             return None
         if self._server_fault is not None:
             return None  # what was answered before is used, and shows by itself what it is

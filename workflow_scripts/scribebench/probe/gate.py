@@ -32,6 +32,7 @@ _LINE = re.compile(
     r"[\s*_`'\"]*[:=](?P<value>.*)",
     re.I,
 )
+_BETWEEN = re.compile(r"[,;{}|]")
 # Models set spaces, hyphens or marks between letters that they read one by one.
 _WORD = re.compile(r"(?<![^\W_])" + r"[\W_]*".join(WORD) + r"(?![^\W_])", re.I)
 _COLOUR = re.compile(rf"(?<![^\W_])(?:{LEFT[0]}|{RIGHT[0]})(?![^\W_])", re.I)
@@ -84,10 +85,12 @@ def draw(width_px: int) -> SentImage:
 def judge(reply: Reply) -> Verdict:
     """Judge a reply to the gate's question; of a line that stands there twice the last counts."""
     lines = _lines(reply.content)
+    # All on one line, or as JSON: not the form that was asked for, but no fault of the eyes.
+    parts = _lines(_BETWEEN.sub("\n", reply.content)) | lines
     return Verdict(
         reads_word=_WORD.search(lines.get("word", reply.content)) is not None,
         tells_colours=all(
-            _colours(lines.get(side, "")) == {colour}
+            _colours(parts.get(side, "")) == {colour}
             for side, (colour, _) in (("left", LEFT), ("right", RIGHT))
         ),
         keeps_form=set(lines) == {"word", "left", "right"},

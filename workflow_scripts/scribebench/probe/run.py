@@ -8,10 +8,18 @@ from pathlib import Path
 from typing import Any
 
 from scribebench.backends import gguf
-from scribebench.backends.base import Backend, Frame, ModelIdentity, Reply, ServerFacts
+from scribebench.backends.base import (
+    Backend,
+    Frame,
+    ModelIdentity,
+    Reply,
+    ServerFacts,
+    ServerUnreachableError,
+)
 from scribebench.backends.serving import expanded
 from scribebench.describe.image_tokens import ImageTokens
 from scribebench.errors import ScribebenchError
+from scribebench.harmless import visible
 from scribebench.machine import describe_machine
 from scribebench.probe.ask import ask_gate
 from scribebench.probe.gate import draw, judge
@@ -114,7 +122,11 @@ def _projector(settings: dict[str, Any]) -> dict[str, Any] | None:
 def _cold_loads(backend: Backend) -> Iterator[int]:
     total_ns = 0
     for _ in range(COLD_LOADS):
-        load_ns = backend.reload()
+        try:
+            load_ns = backend.reload()
+        except ServerUnreachableError as error:  # what was found before it stands
+            print(visible(f"a cold load failed: {error}"), flush=True)
+            return
         if load_ns is None:
             return
         yield load_ns

@@ -56,6 +56,8 @@ def _load_model(path: Path, schema: Path) -> Model:
     variants = {BASE: content}
     for name, change in changes.items():
         variants[name] = merge(content, change)
+        if "serve" in change:  # the server that is started takes the place of one that runs
+            variants[name].pop("url", None)
         # A figure measured with other settings says nothing about this variant; a prior itself
         # tells batch sizes apart.
         if "prior" not in change and set(change) != {"batch_size"}:

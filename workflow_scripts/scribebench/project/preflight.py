@@ -28,7 +28,9 @@ ASKING_RULES = frozenset({"describe_frames", "probe_model"})
 # The baseline needs nothing but files that the workflow makes.
 EMBEDDED = frozenset({"ocr"})
 # What decides whether a model can be asked; variants that share all of it are looked at once.
-PLACE_FIELDS = ("backend", "url", "tag", "api_key_env", "files", "server_args", "think")
+PLACE_FIELDS = (
+    *("backend", "url", "tag", "api_key_env", "files", "server_args", "think", "serve", "remote"),
+)
 # All places are looked at side by side, so this is the longest that a start can be held up.
 LIMIT_S = 10.0
 GOES_ON = "A job that needs only its finished requests goes on without it, and any other fails"
@@ -266,7 +268,7 @@ def _names(concerned: list[Run], runs: Iterable[Run]) -> str:
 
 def _one_line(text: str) -> str:
     """Return text that may come from a server as a line that changes nothing around it."""
-    from scribebench.report.escape import visible
+    from scribebench.harmless import visible
 
     line = " ".join(visible(text).split())
     if len(line) > MAX_CHARS:  # the mend stands at the end

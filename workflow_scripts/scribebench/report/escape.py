@@ -5,23 +5,13 @@ reading; shown here it changes nothing but its own place.
 """
 
 import re
-import unicodedata
+
+from scribebench.harmless import visible
 
 # What can act inside a line of Markdown or a table cell. A backslash keeps the source readable;
 # HTML, and what would become a link by itself, needs an entity.
 _MARKUP = re.compile(r"[\\`*_{}\[\]|~$#]")
 _ENTITIES = re.compile(r"[<>&@]|:(?=//)|(?<=www)\.", re.I)
-# Control characters, and format characters, among which are those that turn direction.
-_HIDDEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
-
-
-def visible(text: str) -> str:
-    """Replace what cannot be seen, or acts on what surrounds it, by U+FFFD; keep line breaks."""
-    text = text.replace("\r\n", "\n").replace("\t", "    ")
-    return "".join(
-        char if char == "\n" or unicodedata.category(char) not in _HIDDEN else "\ufffd"
-        for char in text
-    )
 
 
 def inline(text: str | None, limit: int = 200) -> str:
