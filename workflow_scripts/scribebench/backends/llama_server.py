@@ -40,6 +40,7 @@ from scribebench.backends.serving import (
     PORT,
     Launch,
     LazyServer,
+    RunningServer,
     ServerStartError,
     expanded,
     facts,
@@ -86,6 +87,7 @@ SPEC_TYPE = "--spec-type"
 HASH_CHUNK_BYTES, TOLD_FROM_BYTES = 4 * 2**20, 512 * 2**20
 VERSION = re.compile(r"^version:\s*(.+?)\s*$", re.M)
 VERSION_LIMIT_S = 30.0
+NOTICED_S, NOTICED_POLL_S = 3.0, 0.05
 
 
 def connect(settings: dict[str, Any], context: dict[str, Any]) -> "LlamaServerBackend":
@@ -195,7 +197,7 @@ class LlamaServerBackend:
                 reply = self._asked.ask(frames, parts, max_tokens)
             except ServerUnreachableError:
                 running = self._server.running
-                if running is None or running.ended() is None:
+                if running is None or not _has_ended(running):
                     raise
                 failure = running.failure()
                 if failure.kind == "oom":
@@ -296,6 +298,16 @@ class LlamaServerBackend:
                 f"{PROGRAM} tells nothing at {url}/props: {error}", "ended"
             ) from (error)
         return value if isinstance(value, dict) else {}
+
+
+def _has_ended(running: RunningServer) -> bool:
+    """Return whether a server that does not answer has ended; it is noticed a little later."""
+    deadline = time.monotonic() + NOTICED_S
+    while running.ended() is None:
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(NOTICED_POLL_S)
+    return True
 
 
 def find_program() -> Path | None:
