@@ -13,7 +13,7 @@ from support.workflow import ROOT, Project, clean_environment, model_file
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```sh\n(.*?)^```$", README, re.M | re.S)
 COMMANDS = [line for block in BLOCKS for line in block.strip().splitlines()]
-BY_CI = {"make report", "make test", "make lint"}
+BY_CI = {"make report", "make test", "make lint", "make llama-server"}
 
 
 def test_the_ci_runs_what_it_is_said_to_run() -> None:
@@ -25,7 +25,8 @@ def test_the_ci_runs_what_it_is_said_to_run() -> None:
 def newcomer(finished: Project, tmp_path_factory: pytest.TempPathFactory) -> Project:
     """A copy with a home folder, an environment and a model file, as the README's reader has."""
     project = finished.copy_to(tmp_path_factory.mktemp("newcomer") / "scribe bench")
-    for name in ("Makefile", "pyproject.toml", "requirements.txt", "requirements-dev.txt"):
+    locks = ("requirements.txt", "requirements-dev.txt", "requirements-server.txt")
+    for name in ("Makefile", "pyproject.toml", *locks):
         (project.folder / name).write_bytes((ROOT / name).read_bytes())
     project.write("home/Movies/placeholder", "")
     recording = ROOT / "sessions" / "demo" / "recording.mp4"
