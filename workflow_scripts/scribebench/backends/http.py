@@ -6,13 +6,14 @@ import random
 import re
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
 import httpx
 
-from scribebench.backends.base import Reply, ServerUnreachableError
+from scribebench.backends.base import Backend, Reply, ServerUnreachableError
 from scribebench.backends.streams import (
     MAX_ERROR_CHARS,
     Clock,
@@ -48,6 +49,16 @@ def key_of(settings: dict[str, Any]) -> str | None:
             f"{settings.get('url', 'the server')}: export {name}=..."
         )
     return key
+
+
+def problems_at(connect: Callable[[], Backend]) -> list[str]:
+    """Return what keeps a running server from being asked, with its mend."""
+    try:
+        with closing(connect()) as backend:
+            backend.identify()
+    except ScribebenchError as error:
+        return [str(error)]
+    return []
 
 
 def default_limit_s(images: int, max_tokens: int) -> float:

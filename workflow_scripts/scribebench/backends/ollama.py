@@ -10,7 +10,6 @@ import json
 import re
 import time
 from collections.abc import Iterable, Iterator
-from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -23,7 +22,7 @@ from scribebench.backends.base import (
     SentImage,
     ServerFacts,
 )
-from scribebench.backends.http import Server, default_limit_s, key_of
+from scribebench.backends.http import Server, default_limit_s, key_of, problems_at
 from scribebench.backends.streams import (
     MAX_ERROR_CHARS,
     Clock,
@@ -74,12 +73,7 @@ def connect(settings: dict[str, Any], context: dict[str, Any]) -> "OllamaBackend
 
 def problems(settings: dict[str, Any]) -> list[str]:
     """Return what is missing before the model can be asked, each with its mend."""
-    try:
-        with closing(connect(settings, {})) as backend:
-            backend.identify()
-    except ScribebenchError as error:
-        return [str(error)]
-    return []
+    return problems_at(lambda: connect(settings, {}))
 
 
 class OllamaBackend:

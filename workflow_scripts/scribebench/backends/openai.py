@@ -9,14 +9,13 @@ import base64
 import json
 import re
 from collections.abc import Iterable, Iterator
-from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from scribebench.backends import serving
 from scribebench.backends.base import Frame, ModelIdentity, Part, Reply, ServerFacts
-from scribebench.backends.http import RETRIED_STATUS, Server, default_limit_s, key_of
+from scribebench.backends.http import RETRIED_STATUS, Server, default_limit_s, key_of, problems_at
 from scribebench.backends.serving import LazyServer, serve_if_asked
 from scribebench.backends.streams import (
     MAX_ERROR_CHARS,
@@ -63,12 +62,7 @@ def problems(settings: dict[str, Any]) -> list[str]:
     """Return what is missing before the model can be asked, each with its mend."""
     if settings.get("serve"):
         return serving.problems(settings)
-    try:
-        with closing(connect(settings, {})) as backend:
-            backend.identify()
-    except ScribebenchError as error:
-        return [str(error)]
-    return []
+    return problems_at(lambda: connect(settings, {}))
 
 
 class OpenAiBackend:
