@@ -48,8 +48,9 @@ done
 exec "$REAL" "${words[@]}"
 """
 # Ready at once, and out of memory at the first request.
+# A shell starts it, since the path of the interpreter may hold a space; to Python that is a text.
 GREEDY = (
-    f"#!{sys.executable}\n"
+    f"#!/bin/sh\n'''exec' '{sys.executable}' \"$0\" \"$@\"\n' '''\n"
     + """
 import http.server, json, os, sys
 
