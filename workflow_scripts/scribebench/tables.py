@@ -139,6 +139,16 @@ RUN_KEY = (
     Column("variant", CATEGORY, "variant of the model's file; base is the file itself"),
 )
 
+# What several tables tell of who answered.
+MODEL_ID = Column("model_id", pa.string(), "name that the server knows the model by")
+MODEL_DIGEST = Column("model_digest", pa.string(), "what the server tells of the model's identity")
+BACKEND_VERSION = Column("backend_version", pa.string(), "as the server tells it")
+N_CTX_REQUESTED = Column("n_ctx_requested", pa.int32(), "context size asked for, in tokens")
+N_CTX_EFFECTIVE = Column(
+    "n_ctx_effective", pa.int32(), "context size that the server states, in tokens"
+)
+QUANTIZATION = Column("quantization", pa.string(), "as the server or the model's file states it")
+
 SIGNALS = Table(
     "signals",
     "one sampled frame of a recording, in order",
@@ -252,11 +262,11 @@ REQUESTS = Table(
         Column("repeat_index", pa.int16(), "0-based repeat of the same request"),
         Column("request_seed", pa.int64(), "seed that was sent"),
         Column("order_index", pa.int32(), "place in the order in which the run asked"),
-        Column("model_id", pa.string(), "name that the server knows the model by"),
-        Column("model_digest", pa.string(), "what the server tells of the model's identity"),
-        Column("quantization", pa.string(), "as the model's file states it"),
+        MODEL_ID,
+        MODEL_DIGEST,
+        QUANTIZATION,
         Column("backend", CATEGORY, "how the model is reached"),
-        Column("backend_version", pa.string(), "as the server tells it"),
+        BACKEND_VERSION,
         Column("endpoint_kind", CATEGORY, "native, v1 or embedded"),
         Column("prompt_sha256", pa.string(), "hash of the instructions"),
         Column("layout", CATEGORY, "how labels, pictures and instructions are arranged"),
@@ -269,8 +279,8 @@ REQUESTS = Table(
         Column("image_tokens_measured", pa.int32(), "prompt tokens less those of the texts"),
         Column("images_fit", pa.bool_(), "whether all pictures were in the context; null: unknown"),
         Column("frame_ts_s", list_of(pa.float64()), "recording times of the frames"),
-        Column("n_ctx_requested", pa.int32(), "context size asked for, in tokens"),
-        Column("n_ctx_effective", pa.int32(), "context size that the server states, in tokens"),
+        N_CTX_REQUESTED,
+        N_CTX_EFFECTIVE,
         Column("max_output_tokens", pa.int32(), "most tokens that the reply could have"),
         Column("temperature", pa.float64(), "as sent"),
         Column("top_p", pa.float64(), "as sent"),
@@ -349,10 +359,10 @@ RUNS = Table(
         Column("status", CATEGORY, "described, or broken_backend: nothing was asked"),
         Column("broken", pa.string(), "what the gate found wrong with the model; else null"),
         Column("backend", CATEGORY, "how the model is reached"),
-        Column("backend_version", pa.string(), "as the server tells it"),
-        Column("model_id", pa.string(), "name that the server knows the model by"),
-        Column("model_digest", pa.string(), "what the server tells of the model's identity"),
-        Column("quantization", pa.string(), "as the server or the model's file states it"),
+        BACKEND_VERSION,
+        MODEL_ID,
+        MODEL_DIGEST,
+        QUANTIZATION,
         Column("batch_size", pa.int32(), "pictures in one request"),
         Column("settings_json", pa.string(), "all settings that decide the replies"),
         Column("requests", pa.int32(), "requests that it took"),
@@ -383,15 +393,15 @@ PROBES = Table(
         Column("keeps_form", pa.bool_(), "whether it answered in the form that was asked for"),
         Column("stops", pa.bool_(), "whether it stopped by itself"),
         Column("gate_reply", pa.string(), "what it answered"),
-        Column("model_id", pa.string(), "name that the server knows the model by"),
-        Column("model_digest", pa.string(), "what the server tells of the model's identity"),
-        Column("backend_version", pa.string(), "as the server tells it"),
-        Column("quantization", pa.string(), "as the server or the file tells it"),
+        MODEL_ID,
+        MODEL_DIGEST,
+        BACKEND_VERSION,
+        QUANTIZATION,
         Column("image_w_px", list_of(pa.int32()), "widths of the pictures whose cost was measured"),
         Column("image_h_px", list_of(pa.int32()), "their heights"),
         Column("image_tokens", list_of(pa.int32()), "what each of them costs in the prompt"),
-        Column("n_ctx_requested", pa.int32(), "context size asked for, in tokens"),
-        Column("n_ctx_effective", pa.int32(), "context size that the server states, in tokens"),
+        N_CTX_REQUESTED,
+        N_CTX_EFFECTIVE,
         Column("not_applied", list_of(pa.string()), "settings that nothing proves to be in effect"),
         Column("projector_quant", pa.string(), "how the vision encoder's weights are stored"),
         Column("projector_below_q8", pa.bool_(), "less precise than Q8_0: small text is lost"),
