@@ -33,7 +33,7 @@ from scribebench.backends.base import (
     ServerFacts,
     ServerUnreachableError,
 )
-from scribebench.backends.http import MAX_ATTEMPTS
+from scribebench.backends.http import MAX_ATTEMPTS, failed
 from scribebench.backends.openai import OpenAiBackend
 from scribebench.backends.serving import (
     HOST,
@@ -45,10 +45,12 @@ from scribebench.backends.serving import (
     expanded,
     facts,
     log_path,
+    path_of,
     reload,
     unset,
     unset_variables,
 )
+from scribebench.backends.streams import Clock
 from scribebench.errors import ScribebenchError
 from scribebench.files import sha256_bytes, write_text
 from scribebench.progress import Progress
@@ -113,7 +115,7 @@ def advice(settings: dict[str, Any]) -> list[str]:
     found = []
     files, arguments = settings["files"], settings.get("server_args", [])
     if files.get("mmproj"):
-        header = gguf.read_header(_path(files["mmproj"]))
+        header = gguf.read_header(path_of(files["mmproj"]))
         if header.below_q8:
             found.append(
                 f"the vision encoder {files['mmproj']} is {header.tensor_type}; below Q8_0 the "
@@ -162,18 +164,18 @@ class LlamaServerBackend:
         files = self._settings["files"]
         hashes = _FileHashes(self._context.get("state"))
         hashed = {
-            role: [hashes.sha256(path) for path in _parts(_path(files[role]))]
+            role: [hashes.sha256(path) for path in _parts(path_of(files[role]))]
             for role in FILE_ROLES
             if role in files
         }
         identity = {"files": hashed, "arguments": _bearing(self._settings.get("server_args", []))}
         return ModelIdentity(
-            model_id=self._settings.get("tag") or _stem(_path(files["model"])),
+            model_id=self._settings.get("tag") or _stem(path_of(files["model"])),
             digest="sha256-" + sha256_bytes(canonical_json(identity).encode()),
             backend_version=_version(),
             # It is started with what is asked for; what came of it stands in each reply.
             n_ctx=self._settings.get("options", {}).get("num_ctx"),
-            quantization=gguf.read_header(_path(files["model"])).file_type,
+            quantization=gguf.read_header(path_of(files["model"])).file_type,
         )
 
     def sent_options(self) -> dict[str, Any]:
@@ -192,7 +194,7 @@ class LlamaServerBackend:
         attempts = 0
         for is_last in (False, True):
             state = self._ensure_running()
-            started_at, clock_ns = datetime.now(UTC), time.monotonic_ns()
+            started_at, clock = datetime.now(UTC), Clock(self.limit_s(len(frames)))
             try:
                 reply = self._asked.ask(frames, parts, max_tokens)
             except ServerUnreachableError:
@@ -201,8 +203,9 @@ class LlamaServerBackend:
                     raise
                 failure = running.failure()
                 if failure.kind == "oom":
-                    wall_ns = time.monotonic_ns() - clock_ns
-                    return _failed(started_at, wall_ns, failure, self.n_ctx)
+                    told = str(failure).partition("\n")[0]
+                    reply = failed(started_at, clock, "error", "oom", told)
+                    return replace(reply, n_ctx=self.n_ctx, model_state_before=state)
                 if is_last:
                     raise failure from None
                 print(f"{failure}\nstarting it once more", file=sys.stderr, flush=True)
@@ -263,7 +266,7 @@ class LlamaServerBackend:
         """Take over what the server proves of itself. Raises ScribebenchError, and ends it."""
         try:
             props = self._props(url)
-            model = _path(self._settings["files"]["model"])
+            model = path_of(self._settings["files"]["model"])
             told = props.get("model_path")
             if isinstance(told, str) and told != str(model):
                 raise ServerStartError(
@@ -352,7 +355,7 @@ def _file_problems(settings: dict[str, Any]) -> list[str]:
     found += [unset(name, f"`files:` uses ${name}") for name in unset_variables(texts)]
     for role in FILE_ROLES:
         if files.get(role) and not unset_variables([files[role]]):
-            found += _missing_parts(role, _path(files[role]))
+            found += _missing_parts(role, path_of(files[role]))
     return found
 
 
@@ -381,7 +384,7 @@ def _argument_problems(settings: dict[str, Any], file_problems: list[str]) -> li
     ]
     if file_problems:
         return found
-    header = gguf.read_header(_path(settings["files"]["model"]))
+    header = gguf.read_header(path_of(settings["files"]["model"]))
     for override in _overrides(arguments):
         found += _override_problems(override, header)
     return found
@@ -419,7 +422,7 @@ def _arguments(settings: dict[str, Any]) -> list[str]:
     arguments = ["--host", HOST, "--port", PORT, "--alias", ALIAS, "--parallel", "1"]
     for option, role in (("--model", "model"), ("--mmproj", "mmproj"), ("-md", "draft")):
         if files.get(role):
-            arguments += [option, str(_path(files[role]))]
+            arguments += [option, str(path_of(files[role]))]
     if num_ctx := settings.get("options", {}).get("num_ctx"):
         arguments += ["--ctx-size", str(num_ctx)]
     if not {"--jinja", "--no-jinja"} & set(extra):
@@ -437,10 +440,6 @@ def _bearing(arguments: list[str]) -> list[str]:
             kept.append(arguments[position])
         position += 1 + (values or 0)
     return kept
-
-
-def _path(text: str) -> Path:
-    return Path(expanded(text)).expanduser().absolute()
 
 
 def _parts(path: Path) -> list[Path]:
@@ -480,21 +479,6 @@ def _version() -> str | None:
 
 def _joined(found: list[str]) -> str:
     return found[0] if len(found) == 1 else "\n".join(["llama-server cannot be started:", *found])
-
-
-def _failed(started_at: datetime, wall_ns: int, failure: Exception, n_ctx: int | None) -> Reply:
-    return Reply(
-        content="",
-        thinking="",
-        started_at=started_at,
-        wall_ns=wall_ns,
-        finish_reason="error",
-        stream_complete=False,
-        n_ctx=n_ctx,
-        model_state_before="warm",
-        error_kind="oom",
-        error_message=str(failure).partition("\n")[0],
-    )
 
 
 class _FileHashes:

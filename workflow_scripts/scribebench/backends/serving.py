@@ -347,6 +347,11 @@ def expanded(text: str) -> str:
     return VARIABLE.sub(lambda match: os.environ.get(match[1] or match[2], match[0]), text)
 
 
+def path_of(text: str) -> Path:
+    """Return the path that a model's file names; $NAME and ~ are replaced."""
+    return Path(expanded(text)).expanduser().absolute()
+
+
 def log_path(settings: dict[str, Any], context: dict[str, Any]) -> Path:
     """Return where a server's log goes: a file for each session and settings.
 

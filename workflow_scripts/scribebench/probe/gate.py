@@ -59,13 +59,13 @@ class Fixture:
     question: str
 
 
-def fixture(width_px: int = WIDTH_PX) -> Fixture:
-    """Draw the picture, so many pixels wide (16:9)."""
-    return Fixture(draw(width_px), QUESTION)
+def fixture() -> Fixture:
+    """Return the picture and its question."""
+    return Fixture(draw(WIDTH_PX), QUESTION)
 
 
 def draw(width_px: int) -> SentImage:
-    """Return a PNG of the word and the two squares."""
+    """Return a PNG of the word and the two squares, so many pixels wide (16:9)."""
     scale = width_px / WIDTH_PX
     size = round(WIDTH_PX * scale), round(HEIGHT_PX * scale)
     picture = np.full((size[1], size[0], 3), 255, np.uint8)

@@ -16,7 +16,7 @@ from scribebench.backends.base import (
     ServerFacts,
     ServerUnreachableError,
 )
-from scribebench.backends.serving import expanded
+from scribebench.backends.serving import path_of
 from scribebench.describe.image_tokens import ImageTokens
 from scribebench.errors import ScribebenchError
 from scribebench.harmless import visible
@@ -113,7 +113,7 @@ def _projector(settings: dict[str, Any]) -> dict[str, Any] | None:
     if not name:
         return None
     try:
-        header = gguf.read_header(Path(expanded(name)).expanduser())
+        header = gguf.read_header(path_of(name))
     except ScribebenchError:
         return None
     return {"precision": header.tensor_type, "below_q8": header.below_q8}
