@@ -2,7 +2,6 @@
 
 import json
 import os
-from contextlib import closing
 from pathlib import Path
 
 from scribebench import __version__, cli
@@ -41,18 +40,17 @@ def main() -> None:
     args = parser.parse_args()
 
     context_of = {"text": args.evidence, "session": args.session, "state": args.state}
-    with closing(connect(args.settings, context_of)) as backend:
-        prompt = "" if backend.embedded else args.evidence.read_text(encoding="utf-8").strip()
-        context, answered, broken = describe(
-            session=args.session,
-            run=Run(args.model, args.variant),
-            settings=args.settings,
-            frames=kept_frames(args.frames),
-            instructions=prompt,
-            backend=backend,
-            state=args.state,
-            gpu_slots=int(os.environ.get(SLOTS_VARIABLE, "1")),
-        )
+    backend = connect(args.settings, context_of)
+    context, answered, broken = describe(
+        session=args.session,
+        run=Run(args.model, args.variant),
+        settings=args.settings,
+        frames=kept_frames(args.frames),
+        instructions="" if backend.embedded else args.evidence.read_text(encoding="utf-8").strip(),
+        backend=backend,
+        state=args.state,
+        gpu_slots=int(os.environ.get(SLOTS_VARIABLE, "1")),
+    )
     if broken:
         print(visible(f"nothing was asked: {BROKEN.format(broken=broken)}"), flush=True)
     rows = [request_row(context, backend, one) for one in answered]

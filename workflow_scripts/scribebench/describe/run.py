@@ -101,7 +101,7 @@ def describe(
     # A server that was started for this job is ended before the next job may use the GPU.
     with (
         ThreadPoolExecutor(1) as helper,
-        _gpu_lock(settings, gpu_slots),
+        lock.held(lock.lock_names(settings.get("url"), gpu_slots)),
         closing(backend),
     ):
         identity, server_fault = _identify(backend, identities)
@@ -176,10 +176,6 @@ def run_facts(
         "git_commit": commit,
         **conditions.machine,
     }
-
-
-def _gpu_lock(settings: dict[str, Any], gpu_slots: int) -> Any:
-    return lock.held(lock.lock_names(settings.get("url"), gpu_slots))
 
 
 def _identify(
@@ -271,7 +267,7 @@ class _Asker:
             return None
         options = {"gate": context.options}
         key = request_key(options, [gate.image, gate.question], context.identity.digest)
-        conditions = _conditions_of(context, self._backend, 1)
+        conditions = _conditions(context, self._backend, 1)
         entry = self._journal.get(key)
         build = conditions.backend_version
         same_build = entry is not None and entry.conditions.backend_version == build
@@ -285,18 +281,21 @@ class _Asker:
 
     def is_finished(self, batch: Batch) -> bool:
         """Return whether the journal knows what a batch was answered."""
-        key = request_key(self._context.options, batch.parts, self._context.identity.digest)
+        return self._known(batch)[2] is not None
+
+    def _known(self, batch: Batch) -> tuple[str, Conditions, Entry | None]:
+        """Return a batch's key, how it would be asked now, and its answer if that still counts."""
+        context = self._context
+        key = request_key(context.options, batch.parts, context.identity.digest)
+        conditions = _conditions(context, self._backend, len(batch.frames))
         entry = self._journal.get(key)
-        conditions = _conditions(self._context, self._backend, batch)
-        return entry is not None and entry.stands(conditions)
+        return key, conditions, entry if entry is not None and entry.stands(conditions) else None
 
     def ask_once(self, batch: Batch) -> Answered:
         """Return what a batch was answered, now or before."""
-        context, backend = self._context, self._backend
-        key = request_key(context.options, batch.parts, context.identity.digest)
-        conditions = _conditions(context, backend, batch)
-        entry = self._journal.get(key)
-        if entry is not None and entry.stands(conditions):
+        context = self._context
+        key, conditions, entry = self._known(batch)
+        if entry is not None:
             return Answered(
                 batch.order_index,
                 batch.frames,
@@ -311,7 +310,7 @@ class _Asker:
         if not self.warm_ups:
             self.warm_ups.append(self._warmed_up(batch))
         self._tokens.prepare(batch.frames, batch.parts)
-        answered = _ask(context, backend, batch, key)
+        answered = _ask(context, self._backend, batch, key)
         reply = replace(
             answered.reply,
             n_ctx=answered.reply.n_ctx or conditions.n_ctx,
@@ -329,7 +328,7 @@ class _Asker:
         reply = replace(reply, model_state_before=reply.model_state_before or "unknown")
         digest = self._context.identity.digest
         key = request_key({"warm-up": self._context.options}, [image], digest)
-        conditions = _conditions(self._context, self._backend, batch)
+        conditions = _conditions(self._context, self._backend, len(batch.frames))
         return Answered(
             -1, [frame], [image.facts], key[:16], reply, conditions, cache_hit=False, warmup=True
         )
@@ -340,7 +339,7 @@ def _ask(context: RunContext, backend: Backend, batch: Batch, key: str | None = 
         # Two frames can show the same picture, byte for byte; each is a request of its own.
         frames = [[frame.frame_index, frame.image_sha256] for frame in batch.frames]
         key = request_key({"frames": frames}, [], context.identity.digest)
-    conditions = _conditions(context, backend, batch)
+    conditions = _conditions(context, backend, len(batch.frames))
     reply = backend.ask(batch.frames, batch.parts)
     return Answered(
         batch.order_index,
@@ -353,11 +352,7 @@ def _ask(context: RunContext, backend: Backend, batch: Batch, key: str | None = 
     )
 
 
-def _conditions(context: RunContext, backend: Backend, batch: Batch) -> Conditions:
-    return _conditions_of(context, backend, len(batch.frames))
-
-
-def _conditions_of(context: RunContext, backend: Backend, images: int) -> Conditions:
+def _conditions(context: RunContext, backend: Backend, images: int) -> Conditions:
     return Conditions(
         limit_s=backend.limit_s(images),
         backend_version=context.identity.backend_version,

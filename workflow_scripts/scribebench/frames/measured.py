@@ -30,7 +30,7 @@ _CHANGES = {
 class Rows(Sequence[Row]):
     """The rows of a table as dictionaries, made when they are asked for.
 
-    A recording of two hours has 200,000 of them, which take ten times the memory of their table.
+    A recording of some hours has many, and they take far more memory than their table.
     """
 
     def __init__(self, table: pa.Table):
