@@ -121,7 +121,7 @@ def report_spec(wildcards):
 
 
 def model_priority(wildcards):
-    """All jobs of a model before those of the next, so that it is loaded once."""
+    """All jobs of a model before those of the next, so that its files are read once."""
     return 2 * WORKSPACE.priority(wildcards.model)
 
 

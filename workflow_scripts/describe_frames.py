@@ -23,7 +23,7 @@ from scribebench.tables import DESCRIPTIONS, REQUESTS, write_table
 
 BROKEN = (
     "the model {broken}; mend its server or its file and run the same command with -R "
-    "describe_frames, or set `probe: warn` in its file to ask it all the same"
+    "probe_model describe_frames, or set `probe: warn` in its file to ask it all the same"
 )
 
 

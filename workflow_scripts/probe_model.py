@@ -3,16 +3,20 @@
 import json
 import os
 from contextlib import closing
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from scribebench import cli
-from scribebench.backends.base import ServerUnreachableError
+from scribebench.backends.base import Backend, ServerUnreachableError
 from scribebench.backends.choose import connect
+from scribebench.describe.journal import Journal
 from scribebench.describe.lock import SLOTS_VARIABLE, held, lock_names
 from scribebench.files import write_text
 from scribebench.harmless import visible
 from scribebench.probe.run import probe
 from scribebench.probe.verdict import not_applied, why_broken
+from scribebench.project.environment import start_id
 
 # llama-server tells how many experts it uses from this level on; a server's own arguments win.
 VERBOSITY_VARIABLE, VERBOSITY = "LLAMA_ARG_LOG_VERBOSITY", "4"
@@ -28,6 +32,7 @@ def main() -> None:
     args = parser.parse_args()
 
     last = args.state / "probes" / args.model / f"{args.variant}.json"
+    journal = Journal(args.state / "requests" / f"{args.model}.jsonl")
     slots = int(os.environ.get(SLOTS_VARIABLE, "1"))
     context = {"state": args.state, "session": f"probe-{args.model}-{args.variant}"}
     os.environ.setdefault(VERBOSITY_VARIABLE, VERBOSITY)
@@ -36,7 +41,10 @@ def main() -> None:
             held(lock_names(args.settings.get("url"), slots)),
             closing(connect(args.settings, context)) as backend,
         ):
-            found = probe(args.settings, backend) | {"settings": args.settings}
+            found = _probed_before(last.parent, args.settings, backend)
+            if found is None:
+                found = probe(args.settings, backend, journal)
+                found |= {"settings": args.settings, "start": start_id()}
     except ServerUnreachableError as error:
         text = _last(last, args.settings)
         if text is None:
@@ -52,7 +60,21 @@ def main() -> None:
     write_text(args.out, text)
 
 
-def _last(path: Path, settings: dict[str, object]) -> str | None:
+def _probed_before(
+    folder: Path, settings: dict[str, Any], backend: Backend
+) -> dict[str, Any] | None:
+    """Return what this start found of another variant that differs in nothing a probe can tell."""
+    for path in sorted(folder.glob("*.json")):
+        text = _last(path, settings)
+        found = json.loads(text) if text else {}
+        is_of_this_start = start_id() is not None and found.get("start") == start_id()
+        if is_of_this_start and found.get("identity") == asdict(backend.identify()):
+            print(f"the same as the probe of {path.stem}", flush=True)
+            return dict(found)
+    return None
+
+
+def _last(path: Path, settings: dict[str, Any]) -> str | None:
     """Return the last probe, if it was one of the same settings."""
     try:
         text = path.read_text(encoding="utf-8")

@@ -31,6 +31,13 @@ class Answering:
     url: str
     at_the_gate: str = RIGHT_REPLY
     asked: list[str] = field(default_factory=list)
+    # After so many rounds at the gate it answers rightly.
+    mended_after: int | None = None
+
+    def says_at_the_gate(self) -> str:
+        rounds = sum("two squares" in text for text in self.asked)
+        is_mended = self.mended_after is not None and rounds > self.mended_after
+        return RIGHT_REPLY if is_mended else self.at_the_gate
 
 
 @contextmanager
@@ -47,7 +54,7 @@ def answering(at_the_gate: str = RIGHT_REPLY) -> Iterator[Answering]:
             content = body["messages"][0]["content"]
             text = "".join(part["text"] for part in content if part["type"] == "text")
             running.asked.append(text)
-            said = running.at_the_gate if "two squares" in text else DESCRIPTION
+            said = running.says_at_the_gate() if "two squares" in text else DESCRIPTION
             images = sum(part["type"] == "image_url" for part in content)
             events = [
                 {"choices": [{"index": 0, "delta": {"content": said}, "finish_reason": None}]},
@@ -136,8 +143,8 @@ def test_a_model_that_works_is_probed_and_describes(described: tuple[Project, li
     facts = facts_of(project, "some")
     assert (facts["status"], facts["broken"]) == ("described", None)
     assert "| Some | works | 640x360: 220 |" in section(project)
-    # Whether it sees was asked before anything else was.
-    assert "two squares" in asked[0]
+    # Whether it sees was asked before anything else was, and once: describing takes the answer.
+    assert [at for at, text in enumerate(asked) if "two squares" in text] == [0]
     requests = read_rows(run_of(project, "some") / "requests.parquet")
     assert all(row["images_fit"] for row in requests if not row["warmup"])
 
@@ -212,6 +219,36 @@ def broken(copy: Project) -> Iterator[tuple[Project, Answering]]:
         copy.finish("results/runs/demo/broken/base/run.json")
         assert facts_of(copy, "broken")["status"] == "broken_backend"
         yield copy, server
+
+
+def test_probe_and_runs_of_one_start_do_not_contradict_each_other(copy: Project) -> None:
+    """A model that is right now and wrong then has one verdict, the first one."""
+    with answering(RUBBISH) as server:
+        server.mended_after = 2
+        copy.write("config/models/moody.yaml", model(server.url))
+        copy.select("moody")
+        copy.finish()
+        assert probe_of(copy, "moody")["verdict"] == facts_of(copy, "moody")["status"]
+        # In another start it is asked again.
+        copy.finish("-R", "probe_model", "describe_frames")
+    assert (probe_of(copy, "moody")["verdict"], facts_of(copy, "moody")["status"]) == (
+        "works",
+        "described",
+    )
+
+
+def test_variants_that_differ_in_their_batches_are_probed_once(copy: Project) -> None:
+    more = "variants: {one: {batch_size: 1}, wide: {image: {max_width_px: 320}}}\n"
+    targets = [f"results/probe/many/{name}/probe.json" for name in ("base", "one", "wide")]
+    with answering() as server:
+        copy.write("config/models/many.yaml", model(server.url, more))
+        copy.finish(*targets)
+        asked = len(server.asked)
+        assert sum("two squares" in text for text in server.asked) == 2
+        copy.finish(*targets, "-R", "probe_model")
+        assert len(server.asked) == 2 * asked
+    assert probe_of(copy, "many", "one") == probe_of(copy, "many")
+    assert probe_of(copy, "many", "wide") != probe_of(copy, "many")
 
 
 def test_a_model_that_was_mended_describes(broken: tuple[Project, Answering]) -> None:

@@ -974,6 +974,29 @@ def test_a_model_that_cannot_be_loaded_again_has_no_time_for_it(
         assert backend(server).reload() is None
 
 
+@pytest.mark.parametrize(
+    ("ps", "settings", "is_unloaded"),
+    [
+        (loaded(), {}, True),
+        (loaded("other:latest"), {}, True),
+        (loaded(TAG), {}, False),
+        (as_json({}, 404), {}, False),
+        (loaded(), {"extra_body": {"keep_alive": "1h"}}, False),
+    ],
+    ids=["loaded for us", "in the place of another", "was there", "unknown", "is to stay"],
+)
+def test_a_model_that_was_loaded_for_a_job_leaves_with_it(
+    ps: Answer, settings: dict[str, Any], is_unloaded: bool
+) -> None:
+    with scripted(served(ps=[ps, loaded(TAG)], generate=UNLOADED)) as server:
+        asked = backend(server, **settings)
+        asked.ask(FRAMES, PARTS)
+        asked.ask(FRAMES, PARTS)
+        asked.close()
+        unloads = server.bodies("/api/generate")
+    assert unloads == ([{"model": TAG, "keep_alive": 0}] if is_unloaded else [])
+
+
 # --- rows ----------------------------------------------------------------------------------------
 
 

@@ -540,6 +540,15 @@ def test_a_server_that_is_too_slow_is_a_reply(pause: str) -> None:
     assert (reply.finish_reason, reply.error_kind) == ("client_timeout", "timeout")
 
 
+def test_a_server_that_falls_silent_late_gets_no_more_time_for_that() -> None:
+    with scripted(ask=as_stream(said("one"), said("two"), STOP, pause_s=1.0)) as server:
+        started = time.monotonic()
+        reply = backend(server, timeout_s=1.2).ask(FRAMES, PARTS)
+        assert time.monotonic() - started < 1.7
+        assert len(server.bodies()) == 1
+    assert (reply.finish_reason, reply.error_kind) == ("client_timeout", "timeout")
+
+
 @pytest.mark.parametrize(
     "filler", [": still here\n\n", "data: {half\n\n", "x" * 50], ids=["comments", "junk", "no end"]
 )

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from scribebench.backends.base import ModelIdentity, Reply, ServerFacts
+from scribebench.describe.journal import Entry, Journal
 from scribebench.errors import ScribebenchError
 from scribebench.gather import with_session
 from scribebench.probe.ask import ask_gate
@@ -33,6 +34,18 @@ from scribebench.tables import (
 from unit.fake_backend import RIGHT_REPLY, FakeBackend, reply
 
 SETTINGS: dict[str, Any] = {"backend": "openai", "tag": "some"}
+
+
+class NoJournal(Journal):
+    """A journal that is never written."""
+
+    def __init__(self) -> None:
+        super().__init__(Path("none"))
+
+    def put(self, key: str, entry: Entry) -> None:
+        self._entries[key] = entry
+
+
 IDENTITY = ModelIdentity("some", "sha256-1", "b8000", 32768, "Q8_0")
 DASH = "–"
 HOSTILE = (
@@ -45,7 +58,7 @@ def probed(
 ) -> dict[str, Any]:
     """What is found, as it is written to a file and read again."""
     known = FakeBackend(**({"replies": list(replies)} if replies else {}) | backend)
-    return json.loads(json.dumps(probe(SETTINGS | (settings or {}), known)))
+    return json.loads(json.dumps(probe(SETTINGS | (settings or {}), known, NoJournal())))
 
 
 # --- what is found -------------------------------------------------------------------------------
@@ -75,7 +88,7 @@ def test_the_cost_of_pictures_is_measured_up_to_what_is_sent() -> None:
 
 def test_few_requests_are_sent() -> None:
     backend = FakeBackend()
-    probe(SETTINGS, backend)
+    probe(SETTINGS, backend, NoJournal())
     # The gate, the question without a picture, and a picture of each of three sizes.
     assert [limit for _, limit in backend.asked] == [MAX_TOKENS, 1, 1, 1, 1]
 
@@ -93,7 +106,7 @@ def test_a_model_that_answers_rubbish_is_broken_and_still_measured() -> None:
 @pytest.mark.parametrize("reason", ["error", "client_timeout"])
 def test_a_server_that_fails_is_not_asked_for_more(reason: str) -> None:
     backend = FakeBackend([reply("", finish_reason=reason, error_message="no memory")])
-    found = probe(SETTINGS, backend)
+    found = probe(SETTINGS, backend, NoJournal())
     assert len(backend.asked) == 1
     assert (found["verdict"], found["image_tokens"]) == (BROKEN, [])
     assert why_broken(found) == "gave no answer: no memory"
@@ -167,7 +180,7 @@ def test_cold_loads_are_repeated_until_it_takes_too_long(
     loads_ns: list[int | None], kept: list[int]
 ) -> None:
     backend = FakeBackend(loads_ns=loads_ns)
-    assert probe(SETTINGS, backend)["cold_load_ns"] == kept
+    assert probe(SETTINGS, backend, NoJournal())["cold_load_ns"] == kept
     assert backend.loaded <= COLD_LOADS
 
 
@@ -201,6 +214,12 @@ def test_a_model_that_thinks_unasked_is_not_called_broken(settings: dict[str, An
 )
 def test_nothing_else_is_asked_twice(cut: Reply) -> None:
     assert limits_at_the_gate({}, cut, THOUGHT) == ([MAX_TOKENS], BROKEN)
+
+
+def test_one_slip_is_not_yet_a_broken_model() -> None:
+    slip, right = reply("It says HARBOR, with red and blue."), reply(RIGHT_REPLY)
+    assert limits_at_the_gate({}, slip, right) == ([MAX_TOKENS, MAX_TOKENS], WORKS)
+    assert limits_at_the_gate({}, slip, slip, right) == ([MAX_TOKENS, MAX_TOKENS], BROKEN)
 
 
 def test_thinking_without_an_end_is_broken() -> None:

@@ -23,6 +23,7 @@ from scribebench.backends.streams import (
     error_message,
     read_beginning,
     read_lines,
+    within_time,
 )
 from scribebench.backends.values import as_dict
 from scribebench.errors import ScribebenchError
@@ -142,10 +143,8 @@ class Server:
         url = self.url + path
         request = self._client.build_request(method, url, json=body, timeout=timeout)
         response = self._client.send(request, stream=True)
-        try:
+        with closing(response):
             data = read_beginning(response, clock, MAX_TOLD_BYTES)
-        finally:
-            response.close()
         return response, self._hide_key(data.decode("utf-8", errors="replace"))
 
     def ask(self, path: str, body: dict[str, Any], limit_s: float, read: Reader) -> Reply:
@@ -178,13 +177,11 @@ class Server:
                 "POST", self.url + path, json=body, timeout=timeout
             )
             response = self._client.send(request, stream=True)
-            try:
+            with closing(response), within_time(response, clock):
                 if response.status_code != 200:
                     return self._refused(path, response, started_at, clock)
                 lines = (self._hide_key(line) for line in read_lines(response, clock))
                 return self._without_key(read(lines, started_at, clock))
-            finally:
-                response.close()
         except (httpx.ReadTimeout, TooLongError):
             return failed(started_at, clock, "client_timeout", "timeout", f"over {limit_s:.0f} s")
         except httpx.RequestError as error:

@@ -10,6 +10,7 @@ import json
 import re
 import time
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -53,9 +54,10 @@ MARK_BEGINS = re.compile(r"\[(?=img[-\]])")
 # These versions put all images before the text when they render a model's prompt in their own code.
 UNPLACED_FROM, UNPLACED_BEFORE = (0, 17, 1), (0, 23, 4)
 DEFAULT_OPTIONS = {"num_ctx": 32768, "num_predict": 6000}
-# Longer than preparing a batch ever takes, so that a model is not loaded anew between two; but not
-# much longer, since it holds the GPU's memory beside the next candidate.
+# Longer than preparing a batch ever takes, so that a model is not loaded anew between two; should a
+# job be killed, the model holds the GPU's memory no longer than this beside the next candidate.
 KEEP_ALIVE = "5m"
+UNLOAD_LIMIT_S = 10.0
 # The server's guard against loops, which ended a reply; it is the model that looped.
 REPEATS = re.compile(r"token repeat limit", re.I)
 # The process that runs the model ended and will be started again.
@@ -89,6 +91,7 @@ class OllamaBackend:
         start = "start it: ollama serve"
         self._server = Server(url, key, self._tag, "Ollama", mend, CRASHED, start)
         self._settings = settings
+        self._brought_in = False
 
     def identify(self) -> ModelIdentity:
         """Ask the server for the model's digest, and whether it sees."""
@@ -166,9 +169,11 @@ class OllamaBackend:
         if REPEATS.search(reply.error_message or ""):  # told before the stream began
             reply = replace(reply, finish_reason="repeat_abort", error_kind=None)
         own = self._own(self._loaded())
+        state = self._state(before)
+        self._brought_in |= state in ("cold", "other_model_loaded")
         return replace(
             reply,
-            model_state_before=self._state(before),
+            model_state_before=state,
             n_ctx=count_or_null(own.get("context_length")) if own else None,
         )
 
@@ -196,6 +201,12 @@ class OllamaBackend:
         return time.monotonic_ns() - begin_ns if told.get("done") is True else None
 
     def close(self) -> None:
+        """Let go of the server; unload the model if it was loaded for us and is not to stay."""
+        if self._brought_in and self.sent_options()["keep_alive"] == KEEP_ALIVE:
+            unload = {"model": self._tag, "keep_alive": 0}
+            with suppress(ScribebenchError):
+                self._server.tell(LOAD, unload, optional=True, limit_s=UNLOAD_LIMIT_S)
+        self._brought_in = False
         self._server.close()
 
     def _loaded(self) -> list[dict[str, Any]] | None:

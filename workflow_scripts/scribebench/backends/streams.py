@@ -1,8 +1,11 @@
 """Reading a streamed reply: within its time, bounded in size, with the client's clocks."""
 
 import re
+import socket
+import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +17,8 @@ MAX_REPLY_CHARS = 2_000_000
 MAX_LINE_BYTES = 8 * 2**20
 MAX_REFUSAL_BYTES = 20_000
 MAX_ERROR_CHARS = 500
+# When time is up, readers see so by themselves if anything comes; they keep what has been said.
+CUT_OFF_AFTER_S = 0.1
 OPENED, CLOSED = "<think>", "</think>"
 ERROR_KINDS = (
     ("context_overflow", re.compile(r"exceed_context_size|context (size|length|window)", re.I)),
@@ -45,6 +50,9 @@ class Clock:
 
     def over(self) -> bool:
         return self.ns() > self._limit_ns
+
+    def left_s(self) -> float:
+        return max(0.0, (self._limit_ns - self.ns()) / 1e9)
 
 
 @dataclass
@@ -109,6 +117,33 @@ def split_thinking(content: str, thinking: str) -> tuple[str, str]:
     return content, thinking
 
 
+@contextmanager
+def within_time(response: httpx.Response, clock: Clock) -> Iterator[None]:
+    """Cut an answer off when time is up, also while its server keeps silent.
+
+    Raises TooLongError then.
+    """
+    timer = threading.Timer(clock.left_s() + CUT_OFF_AFTER_S, _cut_off, [response])
+    timer.daemon = True
+    timer.start()
+    try:
+        yield
+    except httpx.RequestError as error:
+        if clock.over():
+            raise TooLongError from error
+        raise
+    finally:
+        timer.cancel()
+
+
+def _cut_off(response: httpx.Response) -> None:
+    """End the connection under a thread that waits for it; closing would not wake that."""
+    if stream := response.extensions.get("network_stream"):
+        with suppress(OSError):
+            # As a plain socket's: a thread that reads holds the TLS layer.
+            socket.socket.shutdown(stream.get_extra_info("socket"), socket.SHUT_RDWR)
+
+
 def read_lines(response: httpx.Response, clock: Clock) -> Iterator[str]:
     """Yield the lines of a stream, within its time and with a bound on each line.
 
@@ -123,6 +158,8 @@ def read_lines(response: httpx.Response, clock: Clock) -> Iterator[str]:
             raise TooLongError
         if len(rest) > MAX_LINE_BYTES:
             raise TransientError(f"a line of the stream is longer than {MAX_LINE_BYTES} bytes")
+    if clock.over():
+        raise TooLongError
     if rest:
         yield rest.decode("utf-8", errors="replace")
 

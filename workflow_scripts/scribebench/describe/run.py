@@ -32,8 +32,8 @@ from scribebench.describe.prompt import compose
 from scribebench.describe.rows import Answered, RunContext
 from scribebench.files import sha256_bytes, whole_file
 from scribebench.machine import describe_machine
-from scribebench.probe.ask import ask_gate
-from scribebench.probe.gate import fixture, judge
+from scribebench.probe.ask import KnownGate, ask_gate
+from scribebench.probe.gate import judge
 from scribebench.probe.verdict import in_words
 from scribebench.progress import Progress
 from scribebench.project.documents import canonical_json
@@ -260,23 +260,18 @@ class _Asker:
     def why_broken(self) -> str | None:
         """Return what the model does wrong at the gate; null when it passes or is asked anyway.
 
-        A model that passed is not asked again; one that did not may have been mended since.
+        The probe's answer is taken when there is one.
         """
-        context, gate = self._context, fixture()
+        context = self._context
         if context.settings.get("probe", "require") == "warn":
             return None
-        options = {"gate": context.options}
-        key = request_key(options, [gate.image, gate.question], context.identity.digest)
-        conditions = _conditions(context, self._backend, 1)
-        entry = self._journal.get(key)
-        build = conditions.backend_version
-        same_build = entry is not None and entry.conditions.backend_version == build
-        if entry is not None and same_build and judge(entry.reply).passed:
-            return None
-        if self._server_fault is not None:
-            return None  # what was answered before is used, and shows by itself what it is
-        reply = ask_gate(context.settings, self._backend)
-        self._journal.put(key, Entry(context.run_id, reply, conditions))
+        gate = KnownGate(self._journal, context.options, context.identity)
+        reply = gate.reply()
+        if reply is None:
+            if self._server_fault is not None:
+                return None  # what was answered before is used, and shows by itself what it is
+            reply = ask_gate(context.settings, self._backend)
+            gate.put(reply, self._backend.limit_s(1), context.machine)
         return in_words(judge(reply)._asdict(), reply.error_message)
 
     def is_finished(self, batch: Batch) -> bool:

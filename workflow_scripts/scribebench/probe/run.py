@@ -18,10 +18,11 @@ from scribebench.backends.base import (
 )
 from scribebench.backends.serving import path_of
 from scribebench.describe.image_tokens import ImageTokens
+from scribebench.describe.journal import Journal
 from scribebench.errors import ScribebenchError
 from scribebench.harmless import visible
 from scribebench.machine import describe_machine
-from scribebench.probe.ask import ask_gate
+from scribebench.probe.ask import KnownGate, ask_gate
 from scribebench.probe.gate import draw, judge
 from scribebench.probe.memory import gpu_bytes, rss_bytes
 from scribebench.probe.verdict import BROKEN, WORKS
@@ -36,13 +37,15 @@ MAX_LOG_BYTES = 4 * 2**20
 MAX_SHOWN_CHARS = 4000
 
 
-def probe(settings: dict[str, Any], backend: Backend) -> dict[str, Any]:
+def probe(settings: dict[str, Any], backend: Backend, journal: Journal) -> dict[str, Any]:
     """Return what was found out of a model, as JSON values; what cannot be known is null.
 
-    Raises ScribebenchError when the model cannot be asked at all.
+    What it answered at the gate goes to its journal. Raises ScribebenchError when the model cannot
+    be asked at all.
     """
-    identity = backend.identify()
+    identity, machine = backend.identify(), asdict(describe_machine())
     reply = ask_gate(settings, backend)
+    KnownGate(journal, backend.sent_options(), identity).put(reply, backend.limit_s(1), machine)
     verdict = judge(reply)
     # A server that hangs or fails is not made to do so once more for each size.
     answered = reply.finish_reason not in ("error", "client_timeout")
@@ -70,7 +73,7 @@ def probe(settings: dict[str, Any], backend: Backend) -> dict[str, Any]:
         "memory": memory,
         "cold_load_ns": list(_cold_loads(backend)),
         "probed_at_utc": datetime.now(UTC).isoformat(),
-        "machine": asdict(describe_machine()),
+        "machine": machine,
     }
 
 
