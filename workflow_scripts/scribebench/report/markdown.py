@@ -112,10 +112,10 @@ def _answer(data: ReportData) -> str:
     if not models:
         return (
             "**No vision-language model was run.** What follows is the OCR baseline: the text that "
-            "stands on the screen, the floor that a model must beat. To run a model, start a "
-            "server for it, say where it is in a file of `config/models/` (see `README.md`), "
-            "and give `make model MODEL=` and the file's name; `snakemake -n results/report.md` "
-            "says beforehand how long each candidate takes."
+            "stands on the screen, the floor that a model must beat. `README.md` (Run a model) has "
+            "the command for a model in Ollama, for GGUF files without any server, and for another "
+            "server; `snakemake -n results/report.md` says beforehand how long each candidate "
+            "takes."
         )
     names = ", ".join(dict.fromkeys(inline(_label(data, row)) for row in models))
     return (
