@@ -10,10 +10,10 @@ from typing import Any
 from scribebench import cli
 from scribebench.backends.base import Backend, ServerUnreachableError
 from scribebench.backends.choose import connect
-from scribebench.describe.journal import Journal
 from scribebench.describe.lock import SLOTS_VARIABLE, held, lock_names
 from scribebench.files import write_text
 from scribebench.harmless import visible
+from scribebench.probe.ask import gates
 from scribebench.probe.run import probe
 from scribebench.probe.verdict import not_applied, why_broken
 from scribebench.project.environment import start_id
@@ -32,7 +32,6 @@ def main() -> None:
     args = parser.parse_args()
 
     last = args.state / "probes" / args.model / f"{args.variant}.json"
-    journal = Journal(args.state / "requests" / f"{args.model}.jsonl")
     slots = int(os.environ.get(SLOTS_VARIABLE, "1"))
     context = {"state": args.state, "session": f"probe-{args.model}-{args.variant}"}
     os.environ.setdefault(VERBOSITY_VARIABLE, VERBOSITY)
@@ -43,7 +42,7 @@ def main() -> None:
         ):
             found = _probed_before(last.parent, args.settings, backend)
             if found is None:
-                found = probe(args.settings, backend, journal)
+                found = probe(args.settings, backend, gates(args.state, args.model))
                 found |= {"settings": args.settings, "start": start_id()}
     except ServerUnreachableError as error:
         text = _last(last, args.settings)

@@ -95,7 +95,7 @@ def test_strong_colours_prove_the_order(tmp_path: Path, tiny_vlm: TinyVlm) -> No
 
 def test_changed_code_asks_nothing_again_even_without_the_server(project: Project) -> None:
     before = (project.folder / JOURNAL).read_bytes()
-    split = project.folder / "workflow_scripts" / "scribebench" / "grading" / "split.py"
+    split = project.folder / "workflow_scripts" / "scribebench" / "grading" / "text.py"
     split.write_text(split.read_text() + "\nMORE = 1\n")
     jobs = project.planned()
     project.finish()  # the server is gone: a request would fail

@@ -17,9 +17,10 @@ import numpy as np
 import psutil
 import pytest
 
-from scribebench.backends import http, llama_server
+from scribebench.backends import hashes, http
 from scribebench.backends.base import Frame, ModelIdentity, Part
-from scribebench.backends.llama_server import PROGRAM_VARIABLE, advice, connect, problems
+from scribebench.backends.llama_command import PROGRAM_VARIABLE, RESERVED
+from scribebench.backends.llama_server import advice, connect, problems
 from scribebench.describe.images import prepare
 from scribebench.describe.prompt import compose
 from scribebench.errors import ScribebenchError
@@ -32,6 +33,7 @@ from support.workflow import ROOT, clean_environment
 
 BLOCK = re.compile(r"window (\d+) with a (\w+) and (\w+) theme")
 ORDER = list(COLOURS)
+SERVER_SETTINGS = frozenset({"backend", "files", "server_args"})
 WAIT_S = 60.0
 # Writes a line for each start of a server, and then is the real one.
 COUNTING = """#!/bin/sh
@@ -70,7 +72,9 @@ port = int(sys.argv[sys.argv.index("--port") + 1])
 http.server.HTTPServer(("127.0.0.1", port), Handler).serve_forever()
 """
 )
-BROKEN = """#!/bin/sh
+TOO_LARGE = """#!/bin/sh
+case "$1" in --version) exit 0 ;; esac
+echo start >> "$STARTS"
 echo "loading the model"
 echo "ggml_backend_alloc: failed to allocate buffer of size 46170898432"
 exit 1
@@ -98,12 +102,26 @@ class Job:
         return usual | changes
 
     def start(self, settings: dict[str, Any], **environment: str) -> subprocess.Popen[str]:
-        command = [
-            *(sys.executable, ROOT / "workflow_scripts" / "describe_frames.py"),
-            *("--session", "colours", "--model", "tiny", "--variant", "base"),
-            *("--settings", json.dumps(settings), "--frames", self.frames),
+        arguments = [
+            *("--session", "colours", "--frames", self.frames),
             *("--evidence", ROOT / "config" / "prompts" / "describe.md"),
-            *("--state", self.folder / "state", "--out", self.folder / "out"),
+            *("--out", self.folder / "out"),
+        ]
+        return self._start("describe_frames", arguments, settings, environment)
+
+    def probe(self, settings: dict[str, Any], **environment: str) -> tuple[int, str]:
+        arguments = ["--out", self.folder / "probe.json"]
+        with self._start("probe_model", arguments, settings, environment) as process:
+            text, _ = process.communicate(timeout=WAIT_S)
+            return process.returncode, text
+
+    def _start(
+        self, script: str, arguments: list[Any], settings: dict[str, Any], environment: Any
+    ) -> subprocess.Popen[str]:
+        command = [
+            *(sys.executable, ROOT / "workflow_scripts" / f"{script}.py", *arguments),
+            *("--model", "tiny", "--variant", "base", "--settings", json.dumps(settings)),
+            *("--state", self.folder / "state"),
         ]
         own = {
             "TINY_VLM": str(self.vlm.model.parent),
@@ -220,23 +238,80 @@ def test_the_server_is_gone_when_its_job_is_ended_in_the_middle(job: Job, number
     assert 0 < len(journal.read_text().splitlines()) < len(ORDER)
 
 
-@pytest.mark.parametrize(
-    ("program", "said"),
-    [
-        (BLIND, r"takes no pictures in this llama-server: correct `files\.mmproj`"),
-        (
-            BROKEN,
-            r"llama-server ran out of memory; .*options\.num_ctx.*\n.*\n*loading the model\n"
-            r"ggml_backend_alloc: failed to allocate buffer",
-        ),
-    ],
-)
-def test_a_server_that_cannot_be_used_is_one_clear_error(job: Job, program: str, said: str) -> None:
-    status, text = job.run(job.settings(), **{PROGRAM_VARIABLE: job.program(program)})
+def test_a_server_that_cannot_be_used_is_one_clear_error(job: Job) -> None:
+    status, text = job.run(job.settings(), **{PROGRAM_VARIABLE: job.program(BLIND)})
     assert status == 1
-    assert re.search(said, text), text
+    assert re.search(r"takes no pictures in this llama-server: correct `files\.mmproj`", text), text
     assert text.count("error: ") == 1
     assert "Traceback" not in text
+    assert servers_of(job) == []
+
+
+NO_ROOM = "llama-server ran out of memory; use a smaller quantisation or a smaller context"
+
+
+def test_a_model_that_is_too_large_is_a_row_for_each_request_and_one_start(job: Job) -> None:
+    too_large = {PROGRAM_VARIABLE: job.program(TOO_LARGE)}
+    status, text = job.run(job.settings(batch_size=1), **too_large)
+    assert status == 0, text
+    requests = [row for row in job.rows("requests") if not row["warmup"]]
+    assert [row["error_kind"] for row in requests] == ["oom"] * len(ORDER)
+    assert {row["finish_reason"] for row in requests} == {"error"}
+    assert not any(row["speed_valid"] for row in requests)
+    assert all(row["error_message"].startswith(NO_ROOM) for row in requests)
+    assert job.starts.read_text() == "start\n"
+    assert "loading the model\nggml_backend_alloc: failed to allocate" in text
+
+
+def test_a_model_that_is_too_large_does_not_pass_the_gate(job: Job) -> None:
+    too_large = {PROGRAM_VARIABLE: job.program(TOO_LARGE)}
+    settings = job.settings(probe="require")
+    status, text = job.probe(settings, **too_large)
+    assert status == 0, text
+    found = json.loads((job.folder / "probe.json").read_text())
+    assert found["verdict"] == "broken_backend"
+    assert found["gate_reply"]["error_message"].startswith(NO_ROOM)
+    assert (found["cold_load_ns"], found["image_tokens"]) == ([], [])
+    assert f"the model did not pass the gate: it gave no answer: {NO_ROOM}" in text
+    assert job.starts.read_text() == "start\n"
+
+    status, text = job.run(settings, **too_large)
+    assert status == 0, text
+    facts = json.loads((job.folder / "out" / "run.json").read_text())
+    assert facts["status"] == "broken_backend"
+    assert facts["broken"].startswith(f"gave no answer: {NO_ROOM}")
+    assert job.starts.read_text() == "start\n" * 2
+
+
+def served(job: Job, program: str, **changes: Any) -> dict[str, Any]:
+    """Return settings with the same server as a command of `serve:`."""
+    usual = {name: value for name, value in job.settings().items() if name not in SERVER_SETTINGS}
+    files = ["--model", str(job.vlm.model), "--mmproj", str(job.vlm.mmproj)]
+    command = [program, "--port", "{port}", "--alias", "tiny", *files, "--parallel", "1"]
+    own = {"backend": "openai", "tag": "tiny", "serve": {"command": [*command, *EXACT_ARITHMETIC]}}
+    return usual | own | changes
+
+
+def test_what_was_answered_before_counts_for_a_server_that_has_no_room_now(job: Job) -> None:
+    status, text = job.run(served(job, str(find_llama_server())))
+    assert status == 0, text
+    said = [row["visible"] for row in job.rows("descriptions")]
+    assert len(set(said)) == len(ORDER)
+
+    too_large = served(job, job.program(TOO_LARGE))
+    status, text = job.run(too_large)
+    assert status == 0, text
+    assert [row["visible"] for row in job.rows("descriptions")] == said
+    # Other options are other requests.
+    status, text = job.run(too_large | {"options": {"temperature": 1}})
+    assert status == 0, text
+    requests = [row for row in job.rows("requests") if not row["warmup"]]
+    assert {row["error_kind"] for row in requests} == {"oom"}
+    assert job.starts.read_text() == "start\n" * 2
+
+    status, text = job.run(served(job, str(find_llama_server())))
+    assert status == 0, text
+    assert [row["visible"] for row in job.rows("descriptions")] == said
     assert servers_of(job) == []
 
 
@@ -329,7 +404,7 @@ def test_a_program_that_is_not_there_is_told_with_its_mend(
     assert found.startswith(f"{PROGRAM_VARIABLE}=/nowhere/llama-server is no program")
     monkeypatch.delenv(PROGRAM_VARIABLE)
     monkeypatch.setenv("PATH", "/nowhere")
-    monkeypatch.setattr("scribebench.backends.llama_server.WHEEL", "no_such_wheel")
+    monkeypatch.setattr("scribebench.backends.llama_command.WHEEL", "no_such_wheel")
     (found,) = problems(settings)
     assert "install llama.cpp" in found and f"export {PROGRAM_VARIABLE}=" in found
 
@@ -425,13 +500,121 @@ def test_who_answers_is_decided_by_contents_and_arguments(
     assert len({usual.digest, *digests}) == 1 + len(other)
 
 
+@pytest.mark.parametrize(
+    "naming",
+    [
+        ["--lora", "{0}"],
+        ["--lora", "{1},{0}"],
+        ["--lora-scaled", "{1}:0.5,{0}:1.5"],
+        ["--control-vector-scaled", "{0}:0.5"],
+        ["--chat-template-file", "{0}"],
+    ],
+)
+def test_a_file_among_the_arguments_counts_by_content(
+    settings: dict[str, Any], tmp_path: Path, naming: list[str]
+) -> None:
+    first, second = tmp_path / "first.gguf", tmp_path / "second.gguf"
+    second.write_bytes(b"second")
+
+    def digest(path: Path, content: bytes) -> str:
+        path.write_bytes(content)
+        words = [word.format(path, second) for word in naming]
+        return connect(settings | {"server_args": words}, {}).identify().digest
+
+    before = digest(first, b"first")
+    assert digest(first, b"other") != before
+    assert digest(tmp_path / "renamed.gguf", b"first") == before
+    assert digest(first, b"first") == before
+
+
+def test_what_stands_beside_a_file_counts_too(settings: dict[str, Any], tmp_path: Path) -> None:
+    lora = tmp_path / "lora.gguf"
+    lora.write_bytes(b"lora")
+    digests = {
+        connect(settings | {"server_args": words}, {}).identify().digest
+        for words in (
+            ["--lora", str(lora)],
+            ["--control-vector", str(lora)],
+            ["--lora-scaled", f"{lora}:0.5"],
+            ["--lora-scaled", f"{lora}:0.6"],
+            ["--lora", str(tmp_path / "not there")],
+            ["--chat-template", "x" * 5000],  # no path can be so long
+        )
+    }
+    assert len(digests) == 6
+
+
+def test_variables_of_llama_server_are_settings_too(
+    settings: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in [name for name in os.environ if name.startswith("LLAMA_ARG_")]:
+        monkeypatch.delenv(name)
+
+    def digest(**variables: str) -> str:
+        with monkeypatch.context() as patch:
+            for name, value in variables.items():
+                patch.setenv(name, value)
+            return connect(settings, {}).identify().digest
+
+    template = tmp_path / "template"
+    template.write_text("one")
+    usual = digest()
+    beside = {
+        **{"LLAMA_ARG_LOG_VERBOSITY": "4", "LLAMA_ARG_HOST": "0.0.0.0", "LLAMA_ARG_PORT": "80"},
+        **{"LLAMA_ARG_ENDPOINT_METRICS": "1", "LLAMA_ARG_UI": "0", "LLAMA_ARG_N_PARALLEL": "4"},
+        # Settings give it, and win.
+        **{"LLAMA_ARG_CTX_SIZE": "512", "LLAMA_ARG_THREADS": ""},
+    }
+    assert digest(**beside) == usual
+    bearing = [
+        {"LLAMA_ARG_THREADS": "3"},
+        {"LLAMA_ARG_THREADS": "4"},
+        {"LLAMA_ARG_N_GPU_LAYERS": "3"},
+        {"LLAMA_ARG_CHAT_TEMPLATE_FILE": str(template)},
+    ]
+    digests = [digest(**variables) for variables in bearing]
+    template.write_text("two")
+    digests.append(digest(**bearing[-1]))
+    assert len({usual, *digests}) == 1 + len(bearing) + 1
+
+
+@pytest.mark.parametrize(
+    ("argument", "instead"),
+    [
+        ("-np", None),
+        ("--parallel", None),
+        ("-c", "`options.num_ctx`"),
+        ("--ctx_size", "`options.num_ctx`"),
+        ("-hf", "`files:`"),
+        ("--no-mmproj", "`files:`"),
+        ("--spec-draft-model", "`files.draft`"),
+    ],
+)
+def test_what_the_workflow_gives_is_refused(
+    settings: dict[str, Any], argument: str, instead: str | None
+) -> None:
+    (found,) = problems(settings | {"server_args": [argument, "2"]})
+    wanted = f"`server_args` must not hold {argument}: the workflow gives it"
+    assert found == wanted + (f" from {instead}" if instead else "")
+
+
+def test_what_the_workflow_gives_is_refused_under_all_its_names() -> None:
+    """As the server's own help lists them."""
+    done = subprocess.run([find_llama_server(), "--help"], capture_output=True, text=True)
+    listed = re.findall(r"^((?:-{1,2}[a-z][\w-]*(?:,\s*|\s|$))+)", done.stdout, re.M)
+    groups = [set(re.findall(r"-{1,2}[a-z][\w-]*", names)) for names in listed]
+    reserved = [group for group in groups if group & set(RESERVED)]
+    assert {"-np", "--parallel"} in groups
+    assert set().union(*reserved) == set(RESERVED)
+
+
 def test_a_file_is_hashed_once_until_it_changes(
     settings: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read: list[str] = []
-    real = llama_server._hash
+    real = hashes._hash
     monkeypatch.setattr(
-        llama_server, "_hash", lambda path, size: read.append(path.suffixes[0]) or real(path, size)
+        hashes, "_hash", lambda path, size: read.append(path.suffixes[0]) or real(path, size)
     )
     state = tmp_path / "state"
     vlm = build(tmp_path / "own")

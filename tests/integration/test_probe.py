@@ -195,10 +195,7 @@ def test_a_model_that_answers_rubbish_is_asked_about_no_frame(copy: Project) -> 
     assert (facts["requests"], facts["frames"], facts["model_id"]) == (0, 0, "some")
     for table in ("requests", "descriptions"):
         assert read_rows(run_of(copy, "rubbish") / f"{table}.parquet") == []
-    # No answer about a frame; the gate's own may stand there.
-    journal = (copy.folder / "results/.state/requests/rubbish.jsonl").read_text()
-    assert "### Screenshot" not in journal
-    assert journal.count("\n") <= 1
+    assert not (copy.folder / "results/.state/requests/rubbish.jsonl").exists()
     log = copy.log("describe_frames", "demo/rubbish/base")
     assert "nothing was asked: the model did not read a large word" in log
     assert "probe: warn" in log

@@ -56,18 +56,25 @@ def find_llama_server() -> Path:
 
 @contextmanager
 def llama_server(
-    vlm: TinyVlm, *, slots: int = 1, extra: Sequence[str] = (), log: Path
+    vlm: TinyVlm,
+    *,
+    slots: int = 1,
+    extra: Sequence[str] = (),
+    can_see: bool = True,
+    log: Path,
 ) -> Iterator[Server]:
     """Serve the model on a free loopback port for the length of the block.
 
     slots: requests that are answered at once.  extra: more options; they win over the usual ones.
-    log: receives all that the server prints.  Raises RuntimeError, with the end of the log, if the
-    server exits or is not ready in START_LIMIT_S.
+    can_see: whether the server is given the model's vision encoder.  log: receives all that the
+    server prints.  Raises RuntimeError, with the end of the log, if the server exits or is not
+    ready in START_LIMIT_S.
     """
     port = _free_port()
     url = f"http://127.0.0.1:{port}"
     command = [
-        *(find_llama_server(), "--model", vlm.model, "--mmproj", vlm.mmproj),
+        *(find_llama_server(), "--model", vlm.model),
+        *(("--mmproj", vlm.mmproj) if can_see else ()),
         *("--host", "127.0.0.1", "--port", port, "--parallel", slots),
         *("--ctx-size", slots * _CONTEXT_TOKENS_PER_SLOT, "--threads", _THREADS),
         *("--cache-ram", 0),  # no copies of old prompts: every test meets the same server

@@ -1,5 +1,6 @@
 """Servers that the workflow starts: ready before use, gone afterwards, and failures are told."""
 
+import fcntl
 import os
 import signal
 import socket
@@ -23,6 +24,7 @@ from scribebench.backends.serving import (
     serve_if_asked,
     start,
 )
+from scribebench.describe.lock import FOLDER_VARIABLE, held
 from scribebench.errors import ScribebenchError
 from scribebench.project.models import load_models
 from unit.places import CONFIG, SCRIPTS
@@ -42,12 +44,18 @@ if "exit" in behaviour:
     sys.exit("no such model\\x1b[2J")
 if "oom" in behaviour:
     sys.exit("ggml_backend_cuda_buffer_type_alloc_buffer: cudaMalloc failed: out of memory")
+for text in behaviour:
+    if text.startswith("ValueError:"):
+        sys.exit(text + "\\n  File of another process\\n" * 40)
 
 class Handler(http.server.BaseHTTPRequestHandler):
     def do_GET(self):
         loading = "never" in behaviour or time.monotonic() < ready_at
         body = os.environ.get("GREETING", "").encode()
-        self.send_response(503 if loading else 200 if self.path == "/health" else 404)
+        if "lists" in behaviour and self.path == "/v1/models":
+            self.send_response(200)
+        else:
+            self.send_response(503 if loading else 200 if self.path == "/health" else 404)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)
@@ -155,6 +163,62 @@ def test_a_server_that_ends_early_says_why(
     assert "\x1b" not in str(caught.value)
 
 
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        ("ValueError: No available memory for the cache blocks. Try increasing", "oom"),
+        ("ValueError: Free memory on device (3.2/4.0 GiB) on startup is less than desired", "oom"),
+        ("ValueError: 9.0 GiB is larger than the available KV cache memory (4.2 GiB)", "oom"),
+        ("ValueError: there is no such model", "ended"),
+    ],
+)
+def test_what_vllm_says_of_memory_stands_far_above_the_end(
+    launch: MakeLaunch, text: str, kind: str
+) -> None:
+    with pytest.raises(ServerStartError) as caught:
+        start(launch(text))
+    assert caught.value.kind == kind
+    assert text in str(caught.value), "a cause is told, wherever it stands"
+
+
+def test_a_model_that_is_too_large_is_started_once(launch: MakeLaunch) -> None:
+    starts: list[str] = []
+
+    def counted(behaviour: str) -> LazyServer:
+        starts.clear()
+        return LazyServer(lambda: starts.append(behaviour) or launch(behaviour))
+
+    for behaviour, times in (("oom", 1), ("exit", 3)):
+        lazy = counted(behaviour)
+        for ask in (lazy.url, lazy.url, lambda lazy=lazy: serving.reload(lazy)):
+            with pytest.raises(ServerStartError):
+                ask()
+        assert len(starts) == times
+
+
+def test_a_server_that_lists_its_model_while_it_loads_is_not_ready(launch: MakeLaunch) -> None:
+    asked = settings(launch("lists", "slow"))
+    del asked["serve"]["ready"]
+    served = serve_if_asked(asked, {"server_log": launch().log})
+    try:
+        served.url()
+        assert served.started["cold_load_ns"] >= 0.4e9
+    finally:
+        served.close()
+
+
+def test_what_is_checked_at_the_start_ends_the_server_when_it_fails(launch: MakeLaunch) -> None:
+    checked: list[RunningServer] = []
+
+    def refuse(server: RunningServer) -> None:
+        checked.append(server)
+        raise ScribebenchError("not this one")
+
+    with pytest.raises(ScribebenchError, match="not this one"):
+        start(launch(check=refuse))
+    assert is_gone(checked[0].pid)
+
+
 def test_a_server_that_is_never_ready_is_ended_and_told_of_meanwhile(
     launch: MakeLaunch, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -239,6 +303,47 @@ def test_a_server_goes_when_its_starter_is_ended(
         os.killpg(starter.pid, number)
         starter.wait()
     wait_until(lambda: is_gone(server) and is_gone(child))
+
+
+def test_the_lock_of_a_killed_job_is_held_until_its_server_is_gone(
+    launch: MakeLaunch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path / "locks"))
+    one = launch("stubborn")
+    code = (
+        "import time; from pathlib import Path; from scribebench.backends import serving\n"
+        "from scribebench.describe.lock import held\n"
+        "serving.GRACE_S = 2.0\n"
+        f"one = serving.Launch('fake', {one.command!r}, Path({str(one.log)!r}))\n"
+        "with held(['gpu-0']):\n"
+        "  print(serving.start(one).pid, flush=True); time.sleep(60)"
+    )
+    job = subprocess.Popen(
+        [sys.executable, "-c", code],
+        stdout=subprocess.PIPE,
+        env=os.environ | {"PYTHONPATH": str(SCRIPTS)},
+    )
+    with job:
+        server = psutil.Process(int(job.stdout.readline()))
+        lock = str(tmp_path / "locks" / "gpu-0.lock")
+        assert lock in [file.path for file in server.parent().open_files()]
+        assert lock not in [file.path for file in server.open_files()]
+        killed = time.monotonic()
+        job.kill()
+    with held(["gpu-0"]):
+        assert is_gone(server.pid)
+    assert 1.9 < time.monotonic() - killed < 8.0
+
+
+def test_the_lock_is_free_when_a_job_has_ended_its_server(
+    launch: MakeLaunch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path / "locks"))
+    with held(["gpu-0"]), start(launch()):
+        pass
+    handle = os.open(tmp_path / "locks" / "gpu-0.lock", os.O_RDWR)
+    fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    os.close(handle)
 
 
 def test_a_server_goes_when_its_supervisor_is_killed(launch: MakeLaunch) -> None:

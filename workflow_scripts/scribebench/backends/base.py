@@ -7,9 +7,19 @@ from typing import Any, Protocol
 
 from scribebench.errors import ScribebenchError
 
+# The digest of a model whose server never told one, since the model does not fit into the memory.
+NOT_STARTED = "not-started"
+
 
 class ServerUnreachableError(ScribebenchError):
-    """The server cannot be talked to at all; finished requests can be used without it."""
+    """The server cannot be talked to at all; finished requests can be used without it.
+
+    `attempts` is how often a request was sent in vain.
+    """
+
+    def __init__(self, message: str, attempts: int = 0):
+        super().__init__(message)
+        self.attempts = attempts
 
 
 @dataclass(frozen=True)

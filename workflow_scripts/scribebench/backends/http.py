@@ -70,7 +70,8 @@ def default_limit_s(images: int, max_tokens: int) -> float:
 class Server:
     """A client of one server for one model; `kind` and `mend` are for messages.
 
-    A refusal whose message `passing` finds may be gone at the next attempt.
+    A refusal whose message `passing` finds may be gone at the next attempt. A server that `is_gone`
+    is not tried again.
     """
 
     def __init__(
@@ -82,12 +83,14 @@ class Server:
         mend: str = "correct `url:` or `tag:` in its file",
         passing: re.Pattern[str] | None = None,
         start: str = "start it",
+        is_gone: Callable[[], bool] = lambda: False,
     ):
         self.url = url
         self._model = model
         self._mend = mend
         self._passing = passing
         self._start = start
+        self._is_gone = is_gone
         self._key = key
         self._kind = kind
         headers = {"Authorization": f"Bearer {key}"} if key else {}
@@ -157,10 +160,11 @@ class Server:
             try:
                 return replace(self._stream(path, body, limit_s, read), attempts=attempt)
             except TransientError as error:
-                if attempt == MAX_ATTEMPTS:
+                if attempt == MAX_ATTEMPTS or self._is_gone():
                     raise ServerUnreachableError(
                         f"the server at {self.url} failed {attempt} times ({error}); see its log, "
-                        "restart it and run the same command again: finished requests are kept"
+                        "restart it and run the same command again: finished requests are kept",
+                        attempts=attempt,
                     ) from error
                 time.sleep(FIRST_BACKOFF_S * 2 ** (attempt - 1) * random.uniform(0.8, 1.2))
         raise AssertionError("unreachable")

@@ -8,13 +8,22 @@ any. Nothing in a reply is trusted: it is bounded in size and time, and only sto
 import base64
 import json
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from scribebench.backends import serving
-from scribebench.backends.base import Frame, ModelIdentity, Part, Reply, ServerFacts
+from scribebench.backends.asking import ask_started
+from scribebench.backends.base import (
+    NOT_STARTED,
+    Frame,
+    ModelIdentity,
+    Part,
+    Reply,
+    ServerFacts,
+    ServerUnreachableError,
+)
 from scribebench.backends.http import RETRIED_STATUS, Server, default_limit_s, key_of, problems_at
 from scribebench.backends.serving import LazyServer, serve_if_asked
 from scribebench.backends.streams import (
@@ -72,11 +81,17 @@ class OpenAiBackend:
     embedded = False
 
     def __init__(
-        self, settings: dict[str, Any], key: str | None, started: LazyServer | None = None
+        self,
+        settings: dict[str, Any],
+        key: str | None,
+        started: LazyServer | None = None,
+        is_gone: Callable[[], bool] = lambda: False,
     ):
+        """`started` is the server that is started for it; `is_gone` says whether one has ended."""
         self._settings = settings
         self._key = key
         self._started = started
+        self._is_gone = started.is_gone if started else is_gone
         self._client: Server | None = None
 
     @property
@@ -85,12 +100,30 @@ class OpenAiBackend:
         url = self._started.url() if self._started else self._settings["url"]
         url = url.rstrip("/").removesuffix("/v1")
         if self._client is None or self._client.url != url:
+            if self._client is not None:
+                self._client.close()
             tag = self._settings["tag"]
-            self._client = Server(url, self._key, tag, "OpenAI-style", passing=PASSING)
+            self._client = Server(
+                url, self._key, tag, "OpenAI-style", passing=PASSING, is_gone=self._is_gone
+            )
         return self._client
 
     def identify(self) -> ModelIdentity:
-        """Ask the server which model it has; an unknown name would be answered by another one."""
+        """Ask the server which model it has; an unknown name would be answered by another one.
+
+        The digest is NOT_STARTED when a server that is started for this job runs out of memory.
+        """
+        try:
+            return self._told_identity()
+        except ServerUnreachableError as error:
+            failure = self._started.why_gone(error) if self._started else None
+            if failure is None:
+                raise
+            if failure.kind == "oom":
+                return ModelIdentity(self._settings["tag"], NOT_STARTED)
+            raise failure from None
+
+    def _told_identity(self) -> ModelIdentity:
         models = self._server.tell("/v1/models").get("data")
         entries = [entry for entry in as_list(models) if isinstance(entry, dict)]
         tag, url = self._settings["tag"], self._server.url
@@ -146,7 +179,16 @@ class OpenAiBackend:
         return self._settings.get("timeout_s") or default_limit_s(images, max_tokens)
 
     def ask(self, frames: list[Frame], parts: list[Part], max_tokens: int | None = None) -> Reply:
-        """Send the request; see http.Server.ask."""
+        """Send the request; see http.Server.ask, and asking.ask_started if we start the server."""
+        if self._started is None:
+            return self._ask(frames, parts, max_tokens)
+        return ask_started(
+            self._started,
+            self.limit_s(len(frames)),
+            lambda: self._ask(frames, parts, max_tokens),
+        )
+
+    def _ask(self, frames: list[Frame], parts: list[Part], max_tokens: int | None) -> Reply:
         body = {
             **self.sent_options(),
             "messages": [{"role": "user", "content": [_content(part) for part in parts]}],

@@ -31,7 +31,7 @@ from scribebench.project.documents import canonical_json
 
 HOST = "127.0.0.1"
 PORT = "{port}"
-DEFAULT_READY = "/v1/models"
+DEFAULT_READY, HEALTH = "/v1/models", "/health"
 # The largest models take minutes from a slow disk.
 START_LIMIT_S = 1800.0
 START_LIMIT_VARIABLE = "SCRIBEBENCH_START_LIMIT_S"
@@ -43,15 +43,25 @@ POLL_S, SLOW_POLL_S, SLOW_AFTER_S = 0.05, 0.25, 10.0
 SETTLE_S = 1.0
 ANSWER_S = 2.0
 # Ready, or ready for those who have the key.
-READY_STATUS = frozenset({200, 401, 403})
+READY_STATUS, LOADING_STATUS = frozenset({200, 401, 403}), 503
+# The cause can stand far above the end: each process of a server tells of its own end.
 TAIL_LINES, TAIL_BYTES = 20, 16_384
 SIGKILLED = 128 + 9
+NOTICED_S, NOTICED_POLL_S = 3.0, 0.05
+SOON_S = 0.3
 
 OUT_OF_MEMORY = re.compile(
     r"out of (device |host |gpu )?memory|OutOfMemory|OutOfDeviceMemory|insufficient memory"
     r"|(failed|unable|not able|cannot) to allocate|cannot allocate memory|cudaMalloc failed"
-    r"|bad_alloc|^MemoryError|not enough (free |available )?memory",
+    r"|bad_alloc|^MemoryError|not enough (free |available )?memory"
+    # vLLM reckons before it allocates.
+    r"|no available memory for the cache blocks|larger than the available KV cache memory"
+    r"|free memory on device .* is less than desired",
     re.I | re.M,
+)
+CAUSE = re.compile(
+    r"GGML_ASSERT|assert(ion)? fail|\bfatal\b|\babort|terminate called|failed to |Traceback|Error:",
+    re.I,
 )
 PORT_IN_USE = re.compile(r"address already in use|couldn't bind|EADDRINUSE", re.I)
 VARIABLE = re.compile(r"\$(?:\{([A-Za-z_][A-Za-z0-9_]*)\}|([A-Za-z_][A-Za-z0-9_]*))")
@@ -59,10 +69,14 @@ CONTROL = re.compile(r"\x1b\[[0-9;]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f]")
 
 
 class ServerStartError(ServerUnreachableError):
-    """A server could not be started, or ended; `kind` is oom, ended, not_ready or cannot_run."""
+    """A server could not be started, or ended; `kind` is oom, ended, not_ready or cannot_run.
 
-    def __init__(self, message: str, kind: str):
-        super().__init__(message)
+    `brief` says what happened and its mend, without the end of the server's log.
+    """
+
+    def __init__(self, brief: str, kind: str, log: str | None = None):
+        super().__init__(f"{brief}. {log}" if log else brief)
+        self.brief = brief
         self.kind = kind
 
 
@@ -72,20 +86,23 @@ class Launch:
 
     `command` holds {port} where the port belongs, `env` is added to our own environment,
     `ready_path` is asked until it answers 200, and `log` receives all that the server prints.
+    `check` is called when it is ready, and may raise; the server is ended then.
     """
 
     name: str
     command: list[str]
     log: Path
     env: dict[str, str] = field(default_factory=dict)
-    ready_path: str = "/health"
+    ready_path: str = HEALTH
     limit_s: float | None = None
+    check: "Callable[[RunningServer], None] | None" = None
 
 
 class RunningServer:
     """A server that is ready. Use it as a context manager, or call `close`.
 
-    `cold_load_ns` is the time from the start of the process to its first answer that it is ready.
+    `cold_load_ns` is the time from the start of the process to its first answer that it is ready,
+    `was_asked` is whether a request was sent to it.
     """
 
     def __init__(self, launch: Launch, port: int):
@@ -94,6 +111,7 @@ class RunningServer:
         self.port = port
         self.url = f"http://{HOST}:{port}"
         self.cold_load_ns: int | None = None
+        self.was_asked = False
         self._started_ns = time.monotonic_ns()
         self._supervisor = _supervised(launch, port)
         self.pid = 0
@@ -118,10 +136,19 @@ class RunningServer:
         """Return the exit status of a server that has ended; 128 and a signal's number."""
         return self._supervisor.poll()
 
+    def has_ended(self, within_s: float = NOTICED_S) -> bool:
+        """Return whether a server that does not answer has ended; it is noticed a little later."""
+        deadline = time.monotonic() + within_s
+        while self.ended() is None:
+            if time.monotonic() > deadline:
+                return False
+            time.sleep(NOTICED_POLL_S)
+        return True
+
     def failure(self) -> ServerStartError:
         """Return the error for a server that has ended, with the last lines of its log."""
-        status, tail = self.ended(), self.log_tail()
-        if OUT_OF_MEMORY.search(tail):
+        status = self.ended()
+        if OUT_OF_MEMORY.search("\n".join(self._last_lines())):
             kind, mend = "oom", "use a smaller quantisation or a smaller context (options.num_ctx)"
             what = "ran out of memory"
         else:
@@ -129,21 +156,31 @@ class RunningServer:
             what = f"ended by itself (exit status {status})"
         if status == SIGKILLED:
             what += ", killed from outside, as systems do that run out of memory"
-        return ServerStartError(
-            f"{self.launch.name} {what}; {mend}. The end of {self.launch.log}:\n{tail}", kind
+        return ServerStartError(f"{self.launch.name} {what}; {mend}", kind, self.end_of_log())
+
+    def end_of_log(self) -> str:
+        """Return the last lines of the log, below a line that says where it is.
+
+        A trace of the stack may stand below the cause; the first line that names one is told too.
+        """
+        lines = self._last_lines()
+        tail = lines[-TAIL_LINES:] or ["(it printed nothing)"]
+        earlier = (line for line in lines[:-TAIL_LINES] if CAUSE.search(line))
+        cause = next(earlier, None)
+        return "\n".join(
+            [f"The end of {self.launch.log}:", *([cause, "..."] if cause else []), *tail]
         )
 
-    def log_tail(self) -> str:
-        """Return the last lines of the log, without what would play tricks on a terminal."""
+    def _last_lines(self) -> list[str]:
+        """Return the end of the log, without what would play tricks on a terminal."""
         try:
             with self.launch.log.open("rb") as stream:
                 size = stream.seek(0, os.SEEK_END)
                 stream.seek(max(0, size - TAIL_BYTES))
                 text = stream.read(TAIL_BYTES).decode("utf-8", errors="replace")
         except OSError:
-            return "(there is no log)"
-        lines = [CONTROL.sub("", line) for line in text.splitlines() if line.strip()]
-        return "\n".join(lines[-TAIL_LINES:]) or "(it printed nothing)"
+            return ["(there is no log)"]
+        return [CONTROL.sub("", line) for line in text.splitlines() if line.strip()]
 
     def close(self) -> None:
         """End the server and return when it is gone; more calls do nothing."""
@@ -179,16 +216,16 @@ class RunningServer:
                 time.sleep(POLL_S if waited_s < SLOW_AFTER_S else SLOW_POLL_S)
         raise ServerStartError(
             f"{self.launch.name} was not ready after {limit_s:.0f} s; if it only needs longer, set "
-            f"{START_LIMIT_VARIABLE} to more seconds. The end of {self.launch.log}:\n"
-            + self.log_tail(),
+            f"{START_LIMIT_VARIABLE} to more seconds",
             "not_ready",
+            self.end_of_log(),
         )
 
     def lost_its_port(self) -> bool:
         """Return whether it ended because somebody else had its port."""
         if self.ended() is None:
             return False
-        return bool(PORT_IN_USE.search(self.log_tail())) or not _is_free(self.port)
+        return bool(PORT_IN_USE.search(self.end_of_log())) or not _is_free(self.port)
 
     def _told_pid(self) -> int:
         assert self._supervisor.stdout is not None
@@ -196,13 +233,19 @@ class RunningServer:
         self._supervisor.stdout.close()
         if not told.isdigit():
             self._supervisor.wait()
-            problem = told.removeprefix("error: ") or self.log_tail()
+            problem = told.removeprefix("error: ") or self.end_of_log()
             raise ServerStartError(f"{self.launch.name} cannot be run: {problem}", "cannot_run")
         return int(told)
 
     def _answers(self, client: httpx.Client) -> bool:
+        path = self.launch.ready_path
         try:
-            return client.get(self.url + self.launch.ready_path).status_code in READY_STATUS
+            if client.get(self.url + path).status_code not in READY_STATUS:
+                return False
+            # llama-server lists its models while it still loads them, and says so elsewhere.
+            return path != DEFAULT_READY or (
+                client.get(self.url + HEALTH).status_code != LOADING_STATUS
+            )
         except httpx.HTTPError:
             return False
 
@@ -226,6 +269,8 @@ def start(launch: Launch) -> RunningServer:
         server = RunningServer(launch, _free_port())
         try:
             server.wait_until_ready()
+            if launch.check is not None:
+                launch.check(server)
             return server
         except ServerStartError:
             lost = server.lost_its_port()
@@ -240,22 +285,50 @@ def start(launch: Launch) -> RunningServer:
 
 
 class LazyServer:
-    """A server that is started when its address is first needed, and anew when it has ended."""
+    """A server that is started when its address is first needed, and anew when it has ended.
+
+    One that runs out of memory while it starts would do so again, and is not started once more.
+    """
 
     def __init__(self, launch: Launch | Callable[[], Launch]):
         """`launch` may be a function, called at the start; it may raise ScribebenchError."""
         self._launch = launch
+        self._too_large: ServerStartError | None = None
         self.running: RunningServer | None = None
 
     def url(self) -> str:
         """Return the address of the running server. Raises ServerStartError."""
+        return self.ready().url
+
+    def ready(self) -> RunningServer:
+        """Return the running server. Raises ServerStartError."""
+        if self._too_large is not None:
+            raise self._too_large
         if self.running is not None and self.running.ended() is not None:
             self.close()
         if self.running is None:
             launch = self._launch if isinstance(self._launch, Launch) else self._launch()
-            self.running = start(launch)
+            try:
+                self.running = start(launch)
+            except ServerStartError as error:
+                if error.kind == "oom":
+                    self._too_large = error
+                    _say(str(error))
+                raise
             atexit.register(self.close)
-        return self.running.url
+        return self.running
+
+    def why_gone(self, error: ServerUnreachableError) -> ServerStartError | None:
+        """Return why the server does not answer: no start, or an end; null when it runs."""
+        if isinstance(error, ServerStartError):
+            return error
+        if self.running is not None and self.running.has_ended():
+            return self.running.failure()
+        return None
+
+    def is_gone(self) -> bool:
+        """Return whether the server has ended, so that it is no use to ask it again."""
+        return self.running is not None and self.running.has_ended(SOON_S)
 
     @property
     def started(self) -> dict[str, Any] | None:
@@ -385,6 +458,8 @@ def _supervised(launch: Launch, port: int) -> "subprocess.Popen[bytes]":
             env=os.environ | launch.env,
             # Ctrl-C in a terminal must not reach it: it ends the server when we end.
             start_new_session=True,
+            # The lock that we hold goes along, and so is not free before the server is gone.
+            close_fds=False,
         )
 
 

@@ -4,7 +4,7 @@ Started by serving.py as a program of its own, `supervise.py GRACE_S COMMAND...`
 for its work: our own process can be killed in a way that leaves it no last word. Its standard input
 is a pipe that only we hold open, so the system closes it however we end, on Linux and on macOS. The
 end of that pipe, or a signal, ends the server's whole process group: SIGTERM, and SIGKILL after
-GRACE_S seconds.
+GRACE_S seconds. Locks that were handed to it (describe/lock.py) are held until the group is gone.
 
 It tells the server's process id in a line on its standard output, or `error: ...` when the server
 cannot be started. The server prints to the standard error. The exit status is the server's; 128
@@ -19,6 +19,8 @@ import sys
 import time
 
 POLL_S = 0.02
+# A process that was killed frees its memory first; one that nobody buries is not waited for.
+BURIAL_S = 2.0
 CANNOT_START = 127
 STOPPING = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
 
@@ -28,8 +30,14 @@ def main(grace_s: float, command: list[str]) -> int:
     wake = _signals_as_bytes()
     try:
         # A session of its own: Ctrl-C in a terminal reaches us, and we end the server in order.
+        # It gets no lock (close_fds): what it leaves behind could hold one for ever.
         server = subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=2, stderr=2, start_new_session=True
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=2,
+            stderr=2,
+            start_new_session=True,
+            close_fds=True,
         )
     except OSError as error:
         _tell(f"error: {command[0]}: {error.strerror}")
@@ -73,14 +81,20 @@ def _must_stop(wake: int) -> bool:
 
 def _end_group(server: "subprocess.Popen[bytes]", grace_s: float) -> None:
     """End the server, and what it started and left behind."""
-    deadline = time.monotonic() + grace_s
-    alive = _signal_group(server.pid, signal.SIGTERM)
-    while alive and time.monotonic() < deadline:
-        time.sleep(POLL_S)
-        server.poll()  # takes the ended leader off the group
-        alive = _signal_group(server.pid, 0)
-    if alive:
+    if _signal_group(server.pid, signal.SIGTERM) and not _is_gone_within(server, grace_s):
         _signal_group(server.pid, signal.SIGKILL)
+        _is_gone_within(server, BURIAL_S)
+
+
+def _is_gone_within(server: "subprocess.Popen[bytes]", limit_s: float) -> bool:
+    """Wait until a server's group has ended, and return whether it has."""
+    deadline = time.monotonic() + limit_s
+    while time.monotonic() < deadline:
+        server.poll()  # takes the ended leader off the group
+        if not _signal_group(server.pid, 0):
+            return True
+        time.sleep(POLL_S)
+    return False
 
 
 def _signal_group(group: int, number: int) -> bool:

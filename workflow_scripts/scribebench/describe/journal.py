@@ -6,7 +6,8 @@ sent. It outlives jobs, is no job's output, and so survives a kill, changed code
 
 import json
 import os
-from collections.abc import Iterable
+import re
+from collections.abc import Collection, Iterable
 from dataclasses import asdict, fields
 from datetime import datetime
 from pathlib import Path
@@ -18,6 +19,8 @@ from scribebench.project.documents import canonical_json
 
 # Part of every key: raised when the same request would have to be asked again for another reason.
 PROTOCOL_VERSION = 1
+# What stands before a reply in a line.
+_RUN_ID = re.compile(rb'\{"key": "[^"]*", "run_id": "([0-9a-f]+)", ')
 _REPLY_FIELDS = frozenset(field.name for field in fields(Reply))
 
 
@@ -94,6 +97,21 @@ class Journal:
         finally:
             os.close(handle)
         self._entries[key] = entry
+
+
+def answers_one_of(path: Path, run_ids: Collection[str]) -> bool:
+    """Return whether a journal holds an answer that one of these runs asked for.
+
+    It stops at the first, and reads no reply: a journal can hold ten thousand long ones. What the
+    gate was answered belongs to no run.
+    """
+    try:
+        stream = path.open("rb")
+    except OSError:
+        return False
+    with stream:
+        begins = (_RUN_ID.match(line) for line in stream if line.endswith(b"\n"))
+        return any(begin is not None and begin[1].decode() in run_ids for begin in begins)
 
 
 class IdentityStore:

@@ -2,6 +2,8 @@
 
 Snakemake counts the jobs of one start; these locks also hold against a job that outlived a killed
 start, and against a second checkout. The system frees a lock when its holder ends, however it ends.
+A server that was started meanwhile is a holder, too, by its supervisor: a job that is killed leaves
+it on the GPU for some seconds.
 """
 
 import fcntl
@@ -44,12 +46,13 @@ def held(names: list[str]) -> Iterator[str]:
                 os.close(handle)
                 continue
             try:
+                os.set_inheritable(handle, True)
                 os.ftruncate(handle, 0)
                 os.pwrite(handle, f"process {os.getpid()} in {Path.cwd()}\n".encode(), 0)
                 yield name
                 return
             finally:
-                os.close(handle)  # frees the lock
+                os.close(handle)  # frees the lock, unless a supervisor still has it
         if not told:
             told = True
             print(f"waiting for {', '.join(names)}: in use by {holder}", flush=True)

@@ -13,10 +13,9 @@ from scribebench.backends.base import (
 )
 from scribebench.describe.journal import Conditions
 from scribebench.describe.prompt import LAYOUT
-from scribebench.files import sha256_bytes
 from scribebench.grading.split import split_reply
 from scribebench.project.documents import canonical_json
-from scribebench.project.models import Run
+from scribebench.project.models import Run, run_id
 from scribebench.tables import SCHEMA_VERSION
 
 NS_PER_S = 1e9
@@ -38,7 +37,7 @@ class RunContext:
     @property
     def run_id(self) -> str:
         """A short hash of the session, the model and the variant."""
-        return sha256_bytes(canonical_json([self.session, *self.run]).encode())[:12]
+        return run_id(self.session, self.run)
 
     @property
     def key_columns(self) -> dict[str, str]:

@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import zstandard
 
 from scribebench.backends.base import (
+    NOT_STARTED,
     Backend,
     Frame,
     ImageFacts,
@@ -32,7 +33,7 @@ from scribebench.describe.prompt import compose
 from scribebench.describe.rows import Answered, RunContext
 from scribebench.files import sha256_bytes, whole_file
 from scribebench.machine import describe_machine
-from scribebench.probe.ask import KnownGate, ask_gate
+from scribebench.probe.ask import KnownGate, ask_gate, gates
 from scribebench.probe.gate import judge
 from scribebench.probe.verdict import in_words
 from scribebench.progress import Progress
@@ -107,7 +108,7 @@ def describe(
         identity, server_fault = _identify(backend, identities)
         context = _context(session, run, settings, instructions, backend, identity)
         asker = _Asker(context, backend, journal, server_fault)
-        if broken := asker.why_broken():
+        if broken := asker.why_broken(gates(state, run.model)):
             return Described(context, [], broken)
         answered = []
         known = KnownImages(state / "sent_images" / f"{run.model}.jsonl", settings.get("image", {}))
@@ -189,6 +190,8 @@ def _identify(
         if last is None:
             raise
         return last, error
+    if identity.digest == NOT_STARTED:  # what was answered before still counts
+        return identities.get() or identity, None
     identities.put(identity)
     return identity, None
 
@@ -257,7 +260,7 @@ class _Asker:
         self._tokens = ImageTokens(backend)
         self.warm_ups: list[Answered] = []
 
-    def why_broken(self) -> str | None:
+    def why_broken(self, journal: Journal) -> str | None:
         """Return what the model does wrong at the gate; null when it passes or is asked anyway.
 
         The probe's answer is taken when there is one.
@@ -265,7 +268,7 @@ class _Asker:
         context = self._context
         if context.settings.get("probe", "require") == "warn":
             return None
-        gate = KnownGate(self._journal, context.options, context.identity)
+        gate = KnownGate(journal, context.options, context.identity)
         reply = gate.reply()
         if reply is None:
             if self._server_fault is not None:

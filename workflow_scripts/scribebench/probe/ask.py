@@ -26,7 +26,7 @@ def ask_gate(settings: dict[str, Any], backend: Backend) -> Reply:
 
 
 class KnownGate:
-    """What a model with these options answered at the gate, kept in its journal.
+    """What a model with these options answered at the gate, kept in a journal of its own.
 
     The probe and all runs of one start of the workflow go by one answer, so that they cannot tell
     differently of one model. Later starts go by an answer that passed; what was wrong may have been
@@ -34,6 +34,7 @@ class KnownGate:
     """
 
     def __init__(self, journal: Journal, options: dict[str, Any], identity: ModelIdentity):
+        """`journal` is that of gates(...); the journal of requests is about frames only."""
         self._journal = journal
         self._identity = identity
         gate = fixture()
@@ -51,6 +52,11 @@ class KnownGate:
         identity = self._identity
         conditions = Conditions(limit_s, identity.backend_version, identity.n_ctx, machine)
         self._journal.put(self._key, Entry(start_id() or "", reply, conditions))
+
+
+def gates(state: Path, model: str) -> Journal:
+    """Return the journal of what a model answered at the gate."""
+    return Journal(state / "gates" / f"{model}.jsonl")
 
 
 def _ask(backend: Backend, limit: int) -> Reply:

@@ -37,15 +37,15 @@ MAX_LOG_BYTES = 4 * 2**20
 MAX_SHOWN_CHARS = 4000
 
 
-def probe(settings: dict[str, Any], backend: Backend, journal: Journal) -> dict[str, Any]:
+def probe(settings: dict[str, Any], backend: Backend, gates: Journal) -> dict[str, Any]:
     """Return what was found out of a model, as JSON values; what cannot be known is null.
 
-    What it answered at the gate goes to its journal. Raises ScribebenchError when the model cannot
-    be asked at all.
+    What it answered at the gate goes to the journal of gates. Raises ScribebenchError when the
+    model cannot be asked at all.
     """
     identity, machine = backend.identify(), asdict(describe_machine())
     reply = ask_gate(settings, backend)
-    KnownGate(journal, backend.sent_options(), identity).put(reply, backend.limit_s(1), machine)
+    KnownGate(gates, backend.sent_options(), identity).put(reply, backend.limit_s(1), machine)
     verdict = judge(reply)
     # A server that hangs or fails is not made to do so once more for each size.
     answered = reply.finish_reason not in ("error", "client_timeout")

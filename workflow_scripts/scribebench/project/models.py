@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
 from scribebench.errors import ScribebenchError
-from scribebench.project.documents import check, read_yaml
+from scribebench.files import sha256_bytes
+from scribebench.project.documents import canonical_json, check, read_yaml
 
 BASE = "base"
 MODEL_NAME = re.compile(r"[a-z0-9][a-z0-9.-]*\Z")
@@ -26,6 +27,11 @@ class Run(NamedTuple):
 
     def __str__(self) -> str:
         return self.model if self.variant == BASE else f"{self.model}/{self.variant}"
+
+
+def run_id(session: str, run: Run) -> str:
+    """Return a short hash of a session, a model and a variant."""
+    return sha256_bytes(canonical_json([session, *run]).encode())[:12]
 
 
 class Model(NamedTuple):

@@ -7,24 +7,33 @@ user started, never in a dry run. Only models that are really asked in this star
 import threading
 import time
 from collections.abc import Callable, Iterable
+from contextlib import closing
 from importlib import import_module
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from scribebench.errors import ScribebenchError
+from scribebench.project.changes import (
+    DESCRIBE,
+    PROBE,
+    Change,
+    Due,
+    Settings,
+    change_between,
+    journal_file,
+    last_identity,
+    what_it_touches,
+)
 from scribebench.project.documents import canonical_json
-from scribebench.project.models import Run, identity
+from scribebench.project.models import Run, identity, run_id
 
 if TYPE_CHECKING:
     from types import ModuleType
 
     from scribebench.backends.base import ModelIdentity
 
-Settings = dict[str, Any]
-
 STATE = Path("results/.state")
-ASKING_RULES = frozenset({"describe_frames", "probe_model"})
 # The baseline needs nothing but files that the workflow makes.
 EMBEDDED = frozenset({"ocr"})
 # What decides whether a model can be asked; variants that share all of it are looked at once.
@@ -63,19 +72,20 @@ def stop_unless_ready(workflow: Any, settings_of: Callable[[str, str], Settings]
         return  # no model is asked, or not from this machine, which its servers may not serve
     from snakemake.logging import logger
 
-    due = {
-        Run(job.wildcards.model, job.wildcards.variant)
-        for job in workflow.dag.needrun_jobs()
-        if job.rule.name in ASKING_RULES
-    }
-    problems = problems_of({run: settings_of(*run) for run in sorted(due)}, note=logger.warning)
+    asking = [job for job in workflow.dag.needrun_jobs() if job.rule.name in (DESCRIBE, PROBE)]
+    runs: dict[Run, Due] = {}
+    for run in sorted({Run(job.wildcards.model, job.wildcards.variant) for job in asking}):
+        own = [job for job in asking if run == (job.wildcards.model, job.wildcards.variant)]
+        sessions = frozenset(job.wildcards.session for job in own if job.rule.name == DESCRIBE)
+        runs[run] = Due(settings_of(*run), sessions, any(job.rule.name == PROBE for job in own))
+    problems = problems_of(runs, note=logger.warning)
     if problems:
         logger.error(message(problems))
         raise SystemExit(1)
 
 
 def problems_of(
-    runs: dict[Run, Settings],
+    runs: dict[Run, Due],
     state: Path = STATE,
     note: Callable[[str], None] = lambda text: None,
     limit_s: float = LIMIT_S,
@@ -86,17 +96,16 @@ def problems_of(
     that its runs need, a server that has changed since it was asked last, and a backend's advice.
     """
     places: dict[str, list[Run]] = {}
-    for run, settings in runs.items():
-        if settings["backend"] not in EMBEDDED:
-            place = {name: settings.get(name) for name in PLACE_FIELDS}
-            places.setdefault(canonical_json(place), []).append(run)
-    resumable = {run for members in places.values() for run in members if _resumable(run, state)}
-    found = _look_everywhere([runs[members[0]] for members in places.values()], limit_s)
+    for run, due in runs.items():
+        if due.settings["backend"] not in EMBEDDED:
+            places.setdefault(_place(due.settings), []).append(run)
+    found = _look_everywhere([runs[one[0]].settings for one in places.values()], state, limit_s)
 
     problems: dict[str, list[Run]] = {}
     notes: dict[str, list[Run]] = {}
+    changes: dict[tuple[str, Change], list[Run]] = {}
     for members, one in zip(places.values(), found, strict=True):
-        goes_on = [run for run in members if one.is_unreachable and run in resumable]
+        goes_on = [run for run in members if one.is_unreachable and _resumable(run, runs, state)]
         for text in dict.fromkeys(one.problems):
             _add(problems, text, (run for run in members if run not in goes_on))
             _add(notes, f"{text}. {GOES_ON}", goes_on)
@@ -104,12 +113,14 @@ def problems_of(
             _add(notes, text, members)
         if one.fault:
             _add(notes, f"this could not be checked before the start ({one.fault})", members)
-        if one.identity:
-            for run in members:
-                for text in _changes_of(run, runs[run], one.identity, state):
-                    _add(notes, text, [run])
+        for run in members:
+            if change := _change_of(run, runs[run].settings, one.identity, state):
+                changes.setdefault((run.model, change), []).append(run)
     for text, concerned in notes.items():
         note(f"Note: {_names(concerned, runs)}: {_one_line(text)}")
+    for (_, change), concerned in changes.items():
+        then = what_it_touches(change, {run: runs[run] for run in concerned}, state)
+        note(f"Note: {_names(concerned, runs)}: {_one_line(change.text)}: {then}")
     return [f"{_names(concerned, runs)}: {_one_line(text)}" for text, concerned in problems.items()]
 
 
@@ -126,41 +137,20 @@ def message(problems: list[str]) -> str:
     )
 
 
-def changes(
-    settings: Settings, last_identity: "ModelIdentity", now_identity: "ModelIdentity"
-) -> list[str]:
-    """Return what a server tells otherwise than when it was asked last; nothing, when unknown."""
-    where = f"the server at {settings['url']}" if settings.get("url") else "the server"
-    if now_identity.digest != last_identity.digest:
-        return [
-            f"{where} has other weights for {now_identity.model_id!r} than before (digest "
-            f"{last_identity.digest} then, {now_identity.digest} now): what is asked in this start "
-            "is asked of the new ones, sessions that are finished keep the answers of the old"
-        ]
-    before, now = last_identity.backend_version, now_identity.backend_version
-    if before and now and before != now:
-        return [
-            f"{where} is another build than before ({before} then, {now} now): answers of the old "
-            "one are kept, and speeds of both may stand in one report"
-        ]
-    return []
+def _change_of(
+    run: Run, settings: Settings, now: "ModelIdentity | None", state: Path
+) -> Change | None:
+    before = last_identity(run, state) if now else None
+    return change_between(settings, before, now) if before and now else None
 
 
-def _changes_of(run: Run, settings: Settings, now: "ModelIdentity", state: Path) -> list[str]:
-    from scribebench.describe.journal import IdentityStore
-
-    last = IdentityStore(_identity_file(run, state)).get()
-    if last is None:
-        return []
-    ask = (
-        f"snakemake --cores 4 results/runs/*/{run.model}/{run.variant}/run.json -R describe_frames"
-    )
-    if now.digest == last.digest:  # the journal would answer for the same weights
-        ask = f"delete {_journal_file(run, state)}, then {ask}"
-    return [f"{text}. To ask all again: {ask}" for text in changes(settings, last, now)]
+def _place(settings: Settings) -> str:
+    """Return what decides whether a model can be asked; some servers cannot take two pictures."""
+    place = {name: settings.get(name) for name in PLACE_FIELDS}
+    return canonical_json(place | {"is_batch": settings.get("batch_size", 1) > 1})
 
 
-def _look_everywhere(places: list[Settings], limit_s: float) -> list[Found]:
+def _look_everywhere(places: list[Settings], state: Path, limit_s: float) -> list[Found]:
     """Look at all places side by side, none for longer than `limit_s`; the answers in order."""
     places = [identity(settings) for settings in places]
     modules = [_backend(settings["backend"]) for settings in places]
@@ -168,7 +158,7 @@ def _look_everywhere(places: list[Settings], limit_s: float) -> list[Found]:
 
     def look(number: int) -> None:
         try:
-            found[number] = _look(modules[number], places[number])
+            found[number] = _look(modules[number], places[number], state)
         except Exception as error:  # what a job can do is not for a look at it to forbid
             found[number] = Found(fault=f"{type(error).__name__}: {error}")
 
@@ -182,38 +172,29 @@ def _look_everywhere(places: list[Settings], limit_s: float) -> list[Found]:
     return [found.get(n) or _too_late(settings, limit_s) for n, settings in enumerate(places)]
 
 
-def _look(module: "ModuleType | None", settings: Settings) -> Found:
+def _look(module: "ModuleType | None", settings: Settings, state: Path) -> Found:
+    """Look at one place; nothing is started.
+
+    A server that runs says who it is, or what is missing. Of one that is started for a job, its
+    backend may know: `problems`, `advice` and `identity` of its module.
+    """
+    if module is None:
+        return Found()
     from scribebench.backends.base import ServerUnreachableError
 
-    if not hasattr(module, "problems"):
-        return Found()
     try:
-        problems = tuple(module.problems(settings))
+        if settings.get("url"):
+            with closing(module.connect(settings, {})) as backend:
+                return Found(identity=backend.identify())
+        if problems := tuple(module.problems(settings)):
+            return Found(problems)
+        advice = tuple(module.advice(settings)) if hasattr(module, "advice") else ()
+        known = module.identity(settings, {"state": state}) if hasattr(module, "identity") else None
+        return Found(advice=advice, identity=known)
     except ServerUnreachableError as error:
         return Found((str(error),), is_unreachable=True)
     except ScribebenchError as error:
         return Found((str(error),))
-    try:
-        has_advice = not problems and hasattr(module, "advice")
-        advice = tuple(module.advice(settings)) if has_advice else ()
-        return Found(problems, advice, identity=_identity(module, settings))
-    except ServerUnreachableError as error:  # where a job would go on without the server
-        return Found(problems or (str(error),), is_unreachable=True)
-    except ScribebenchError as error:
-        return Found(problems or (str(error),))
-
-
-def _identity(module: "ModuleType", settings: Settings) -> "ModelIdentity | None":
-    """Return who would answer, where that can be told without starting a server."""
-    if hasattr(module, "identity"):
-        return module.identity(settings)
-    if not settings.get("url"):
-        return None
-    backend = module.connect(settings, {})
-    try:
-        return backend.identify()
-    finally:
-        backend.close()
 
 
 def _too_late(settings: Settings, limit_s: float) -> Found:
@@ -232,22 +213,20 @@ def _backend(name: str) -> "ModuleType | None":
     return import_module(module) if find_spec(module) else None
 
 
-def _resumable(run: Run, state: Path) -> bool:
+def _resumable(run: Run, runs: dict[Run, Due], state: Path) -> bool:
     """Return whether a run may go on without its server: it knows who answered, and answers."""
-    try:
-        with _journal_file(run, state).open("rb") as journal:
-            has_entries = journal.readline().endswith(b"\n")
-    except OSError:
+    sessions = runs[run].sessions
+    if not sessions:  # only to be probed: the last probe may be used
+        return _last_probe_file(run, state).is_file()
+    if last_identity(run, state) is None:
         return False
-    return has_entries and _identity_file(run, state).is_file()
+    from scribebench.describe.journal import answers_one_of
+
+    return answers_one_of(journal_file(run, state), {run_id(one, run) for one in sessions})
 
 
-def _identity_file(run: Run, state: Path) -> Path:
-    return state / "identities" / run.model / f"{run.variant}.json"
-
-
-def _journal_file(run: Run, state: Path) -> Path:
-    return state / "requests" / f"{run.model}.jsonl"
+def _last_probe_file(run: Run, state: Path) -> Path:
+    return state / "probes" / run.model / f"{run.variant}.json"
 
 
 def _add(texts: dict[str, list[Run]], text: str, runs: Iterable[Run]) -> None:
@@ -258,7 +237,7 @@ def _add(texts: dict[str, list[Run]], text: str, runs: Iterable[Run]) -> None:
 
 def _names(concerned: list[Run], runs: Iterable[Run]) -> str:
     """Name models, and single variants where not all that are to be run are concerned."""
-    names = []
+    names: list[str] = []
     for model in dict.fromkeys(run.model for run in concerned):
         mine = [run for run in concerned if run.model == model]
         is_whole = len(mine) == sum(run.model == model for run in runs)
