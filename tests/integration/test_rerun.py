@@ -57,7 +57,7 @@ def test_an_imported_module_runs_what_imports_it(project: Project) -> None:
 
 
 def test_a_module_imported_by_an_imported_module_counts_too(project: Project) -> None:
-    append(project, "workflow_scripts/scribebench/grading/split.py", "\nMORE = 1\n")
+    append(project, "workflow_scripts/scribebench/grading/text.py", "\nMORE = 1\n")
     assert project.planned() == {"describe_frames": 3, **GATHER}
 
 

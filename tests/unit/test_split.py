@@ -78,11 +78,12 @@ def test_a_loop_keeps_what_its_first_pass_said() -> None:
         (0, 3, [0, 1, 2]),
         (1, 3, [0, 1, 2]),  # 1, 2, 3: counted from 1
         (0, 4, [0, 1, 2, None]),
-        (1, 4, [None, 0, 1, 2]),  # 1, 2, 3 of four: counted from 0, the first is missing
-        (5, 3, [None, None, None]),
+        (1, 4, [0, 1, 2, None]),  # 1, 2, 3 of four: counted from 1, the reply stopped early
+        (2, 5, [None, None, 0, 1, 2]),
+        (5, 3, [0, 1, 2]),  # the model went on counting: order decides
     ],
 )
-def test_numbers_count_from_zero_unless_the_highest_is_the_number_of_frames(
+def test_numbers_count_from_zero_or_from_one(
     shift: int, n_frames: int, expected: list[int | None]
 ) -> None:
     reply = re.sub(

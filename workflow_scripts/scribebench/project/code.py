@@ -13,7 +13,7 @@ PACKAGE = "scribebench"
 
 
 def fingerprint_of(root: Path, script: str, module: str | None = None) -> str:
-    """Return a hash over the content of all package files that a script in `root` imports.
+    """Return a hash over the content of all package files that a script in `root` imports or reads.
 
     `module` is one that the script chooses by name at run time (a backend); it counts with all that
     it imports. The script itself does not: it is an input of its rule.
@@ -21,7 +21,9 @@ def fingerprint_of(root: Path, script: str, module: str | None = None) -> str:
     start = [root / f"{script}.py"]
     if module and (path := root / PACKAGE / f"{module}.py").is_file():
         start.append(path)
-    files = sorted({*imported_files(root, start), *start[1:]})
+    code = {*imported_files(root, start), *start[1:]}
+    # Lists that code reads lie beside it.
+    files = sorted(code.union(*(path.parent.glob("*.txt") for path in code)))
     lines = [f"{path.relative_to(root).as_posix()} {_digest(path)}" for path in files]
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:16]
 

@@ -1,0 +1,83 @@
+"""Prompt echo: the instructions come back, alone, before an answer, or as a form left unfilled."""
+
+import re
+
+from scribebench.grading.prose import prose
+
+# So many words of the prompt in a row, or a whole sentence of it of at least so many.
+LEAST_RUN, LEAST_SENTENCE = 9, 6
+LEAST_PART = 4
+# A place that the form leaves to be filled in.
+_PLACE = re.compile(r"[<\[]([^<>\[\]\n]{8,200})[>\]]")
+FIRST_AT = 3
+_TASK = re.compile(
+    r"[\s>*#-]*(?:the |your |my )?(?:task|instructions?|prompt|request|question|user)\b"
+    r"|you (?:asked|want)"
+    r"|i (?:was|am|have been) (?:asked|told|to)",
+    re.I,
+)
+_LABEL = re.compile(r"[\s>*#\d.)-]*\**[A-Za-z][\w /]{2,28}\**:|")
+_WORD = re.compile(r"[^\W_]+")
+_SENTENCE = re.compile(r"(?<=[.:!?。])\s+|\n+")
+
+
+def echoed(text: str, prompt: str) -> str | None:
+    """Return the words of the prompt that a reply repeats."""
+    instructions = _words(prompt)
+    if not instructions:
+        return None
+    sentences = {
+        tuple(words)
+        for one in _SENTENCE.split(prompt)
+        if len(words := _words(one)) >= LEAST_SENTENCE
+    }
+    known = {
+        tuple(instructions[n : n + LEAST_RUN]) for n in range(len(instructions) - LEAST_RUN + 1)
+    }
+    whole = f" {' '.join(instructions)} "
+    for place in _PLACE.finditer(text):
+        words = _words(place[1])
+        if len(words) >= LEAST_PART - 1 and f" {' '.join(words)} " in whole:
+            return place[0]
+    for line in _own_lines(text):
+        words = _words(line)
+        # What a screen shows of the prompt stands behind words of the model's own.
+        label = len(_words(_LABEL.match(line)[0])) if _LABEL.match(line) else 0
+        last = len(words) if _TASK.match(line) else label + FIRST_AT
+        for n in range(min(last, len(words) - LEAST_RUN + 1)):
+            if tuple(words[n : n + LEAST_RUN]) in known:
+                return " ".join(words[n : n + LEAST_RUN])
+        if (
+            tuple(words) in sentences
+            or tuple(_words(_SENTENCE.split(line.strip())[0])) in sentences
+        ):
+            return line.strip()[:120]
+    return None
+
+
+def without_echo(text: str, prompt: str) -> str:
+    """Return a reply without the lines that repeat the prompt, or a part of it."""
+    whole = f" {' '.join(_words(prompt))} "
+
+    def is_part(line: str) -> bool:
+        words = _words(line)
+        return len(words) >= LEAST_PART and f" {' '.join(words[:-1])} " in whole
+
+    lines = text.split("\n")
+    form = {tuple(_words(line)) for line in prompt.split("\n")}
+    return "\n".join(
+        one
+        for one in lines
+        if tuple(_words(one)) not in form and not is_part(one) and echoed(one, prompt) is None
+    )
+
+
+def _own_lines(text: str) -> list[str]:
+    # What a screen shows of the prompt is quoted; a form is often given in brackets or angles.
+    plain = re.sub(r"\"[<\[]([^\"\n]{5,400})[>\]]\"", r"\1", text)
+    told = [line for line in plain.split("\n") if _TASK.match(line)]
+    return [*prose(plain).split("\n"), *told]
+
+
+def _words(text: str) -> list[str]:
+    return [word.lower() for word in _WORD.findall(text)]

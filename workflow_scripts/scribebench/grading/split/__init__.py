@@ -1,0 +1,83 @@
+"""Split a batch reply into one description for each frame, in every form that models use.
+
+A form is looked for from the most explicit to the least: JSON, a table, headings that name a
+screenshot by its number, sentences that begin with it, headings that name a place or only a number,
+blocks between rules, paragraphs, lines. What fits none of them is no section, and stays raw.
+"""
+
+from dataclasses import replace
+from typing import NamedTuple
+
+from scribebench.backends.base import FrameDescription
+from scribebench.grading.split.fields import read_fields
+from scribebench.grading.split.json_reply import json_sections
+from scribebench.grading.split.numbering import slots_of
+from scribebench.grading.split.sections import Section, named_sections, text_sections
+from scribebench.grading.split.table import table_sections
+from scribebench.grading.text import shown, unwrapped
+
+__all__ = ["Split", "read_fields", "split", "split_reply"]
+
+NOTHING = FrameDescription()
+
+
+class Split(NamedTuple):
+    """What a reply says of each frame; `frames` has one entry for each, null where nothing.
+
+    `merged` are groups of frames (0-based) that share one section, `missing` are frames without
+    one, `sections` is how many sections can be recognised, `surplus` how many belong to no frame,
+    and `doubled` are frames that have several.
+    """
+
+    frames: list[FrameDescription]
+    merged: list[list[int]]
+    missing: list[int]
+    sections: int
+    surplus: int
+    doubled: list[int]
+
+
+def split_reply(reply: str, n_frames: int) -> list[FrameDescription]:
+    """Return one description for each of `n_frames` frames; a frame without a section is null."""
+    return split(reply, n_frames).frames
+
+
+def split(reply: str, n_frames: int) -> Split:
+    """Return what a reply says of each of `n_frames` frames."""
+    text = shown(reply)
+    sections = _sections(text, n_frames)
+    frames = [NOTHING] * n_frames
+    merged: list[list[int]] = []
+    doubled: list[int] = []
+    surplus = 0
+    for section, slots in zip(sections, slots_of(sections, n_frames), strict=True):
+        known = [slot for slot in slots if 0 <= slot < n_frames]
+        surplus += not known
+        if len(known) > 1:
+            merged.append(known)
+        for slot in known:
+            if not section.description.text:
+                continue
+            if frames[slot].text is None:
+                frames[slot] = section.description
+            elif slot not in doubled:
+                doubled.append(slot)
+    missing = [slot for slot, frame in enumerate(frames) if frame.text is None]
+    return Split(frames, merged, missing, len(sections), surplus, sorted(doubled))
+
+
+def _sections(text: str, n_frames: int) -> list[Section]:
+    if not text.strip():
+        return []
+    inner = unwrapped(text)
+    found = named_sections(inner, n_frames)  # what stands below headings may be JSON, or a table
+    found = found or json_sections(text, n_frames) or table_sections(inner, n_frames)
+    found = found or text_sections(inner, n_frames)
+    return [replace_blank(section) for section in found]
+
+
+def replace_blank(section: Section) -> Section:
+    """Return a section without text as one of nothing."""
+    if section.description.text and section.description.text.strip():
+        return section
+    return section._replace(description=replace(NOTHING))
