@@ -36,8 +36,6 @@ UNITS = {
     "utc": "UTC",
 }
 TYPES = {"double": "float64", "timestamp[us, tz=UTC]": "timestamp (µs)"}
-# Columns of `requests` that have a place in the table but that nothing fills yet.
-NEVER_FILLED = ("thinking_tokens",)
 
 
 class Place(NamedTuple):
@@ -112,10 +110,8 @@ Beside the tables stand:
 A row of `requests` may enter a speed figure only when `speed_valid` is true;
 `speed_invalid_reasons` says why it may not.
 
-Some columns of `requests` wait for what is not built yet. These are always null:
-{never}.
-`experiment` is always `describe`, `repeat_index` 0 and `warmup` false; `model_state_before` is
-`unknown`, or null for the OCR baseline.
+`experiment` is always `describe` and `repeat_index` 0. A row with `warmup` asked about one picture
+before the first frame, and enters no figure. `model_state_before` is null for the OCR baseline.
 
 ## Read them
 
@@ -157,7 +153,6 @@ def document() -> str:
         version=SCHEMA_VERSION,
         places=table(("table", "one row is", "file", "rule"), map(place_row, PLACES), 4),
         gathered=listed([one.name for one in GATHERED]),
-        never=listed(NEVER_FILLED),
     )
     per_session = {place.table.name for place in PLACES}
     only_gathered = [one for one in GATHERED if one.name not in per_session]

@@ -15,6 +15,7 @@ from scribebench.describe.run import (
     without_warm_ups,
     write_replies,
 )
+from scribebench.errors import snakemake
 from scribebench.files import write_text
 from scribebench.harmless import visible
 from scribebench.machine import git_commit
@@ -22,8 +23,8 @@ from scribebench.project.models import Run
 from scribebench.tables import DESCRIPTIONS, REQUESTS, write_table
 
 BROKEN = (
-    "the model {broken}; mend its server or its file and run the same command with -R "
-    "probe_model describe_frames, or set `probe: warn` in its file to ask it all the same"
+    "the model {broken}; mend its server or its file and run: {command}; or set `probe: warn` in "
+    "its file to ask it all the same"
 )
 
 
@@ -52,7 +53,13 @@ def main() -> None:
         gpu_slots=int(os.environ.get(SLOTS_VARIABLE, "1")),
     )
     if broken:
-        print(visible(f"nothing was asked: {BROKEN.format(broken=broken)}"), flush=True)
+        command = (
+            f"{snakemake()} --cores 4 results/probe/{args.model}/{args.variant}/probe.json "
+            f"results/runs/{args.session}/{args.model}/{args.variant}/run.json "
+            "-R probe_model describe_frames"
+        )
+        told = BROKEN.format(broken=broken, command=command)
+        print(visible(f"nothing more was asked: {told}"), flush=True)
     rows = [request_row(context, backend, one) for one in answered]
     described = without_warm_ups(answered)
     said = [row for one in described for row in description_rows(context, one)]

@@ -10,7 +10,7 @@ from typing import Any
 from scribebench import cli
 from scribebench.backends.base import Backend, ServerUnreachableError
 from scribebench.backends.choose import connect
-from scribebench.describe.lock import SLOTS_VARIABLE, held, lock_names
+from scribebench.describe.lock import SLOTS_VARIABLE, held, lock_names, use_own_gpu
 from scribebench.files import write_text
 from scribebench.harmless import visible
 from scribebench.probe.ask import gates
@@ -37,15 +37,17 @@ def main() -> None:
     os.environ.setdefault(VERBOSITY_VARIABLE, VERBOSITY)
     try:
         with (
-            held(lock_names(args.settings.get("url"), slots)),
+            held(lock_names(args.settings.get("url"), slots)) as slot,
             closing(connect(args.settings, context)) as backend,
         ):
+            use_own_gpu(slot, slots)
             found = _probed_before(last.parent, args.settings, backend)
             if found is None:
                 found = probe(args.settings, backend, gates(args.state, args.model))
                 found |= {"settings": args.settings, "start": start_id()}
     except ServerUnreachableError as error:
-        text = _last(last, args.settings)
+        # A server of our own that does not start has changed, whatever the settings say.
+        text = _last(last, args.settings) if args.settings.get("url") else None
         if text is None:
             raise
         print(visible(f"{error}\nthe last probe of these settings is used"), flush=True)

@@ -80,6 +80,11 @@ echo "ggml_backend_alloc: failed to allocate buffer of size 46170898432"
 exit 1
 """
 
+# The same, or the real one while there is no file FULL.
+MAYBE_TOO_LARGE = """#!/bin/sh
+if [ ! -e "$FULL" ]; then exec "$REAL" "$@"; fi
+""" + TOO_LARGE.partition("\n")[2]
+
 
 @dataclass(frozen=True)
 class Job:
@@ -261,6 +266,19 @@ def test_a_model_that_is_too_large_is_a_row_for_each_request_and_one_start(job: 
     assert all(row["error_message"].startswith(NO_ROOM) for row in requests)
     assert job.starts.read_text() == "start\n"
     assert "loading the model\nggml_backend_alloc: failed to allocate" in text
+    assert {row["attempts"] for row in requests} == {0}  # none was sent
+
+    status, text = job.run(job.settings(batch_size=1), SCRIBEBENCH_START="next, with room")
+    assert status == 0, text
+    assert all(row["error_kind"] is None for row in job.rows("requests"))
+
+
+def test_a_failure_for_want_of_memory_stands_within_a_start_of_the_workflow(job: Job) -> None:
+    same = {PROGRAM_VARIABLE: job.program(TOO_LARGE), "SCRIBEBENCH_START": "one"}
+    for _ in range(2):
+        status, text = job.run(job.settings(batch_size=1), **same)
+        assert status == 0, text
+    assert job.starts.read_text() == "start\n"
 
 
 def test_a_model_that_is_too_large_does_not_pass_the_gate(job: Job) -> None:
@@ -277,9 +295,10 @@ def test_a_model_that_is_too_large_does_not_pass_the_gate(job: Job) -> None:
 
     status, text = job.run(settings, **too_large)
     assert status == 0, text
+    # No room is no fault of the backend; each request tells of it.
     facts = json.loads((job.folder / "out" / "run.json").read_text())
-    assert facts["status"] == "broken_backend"
-    assert facts["broken"].startswith(f"gave no answer: {NO_ROOM}")
+    assert (facts["status"], facts["broken"]) == ("described", None)
+    assert {row["error_kind"] for row in job.rows("requests")} == {"oom"}
     assert job.starts.read_text() == "start\n" * 2
 
 
@@ -293,23 +312,28 @@ def served(job: Job, program: str, **changes: Any) -> dict[str, Any]:
 
 
 def test_what_was_answered_before_counts_for_a_server_that_has_no_room_now(job: Job) -> None:
-    status, text = job.run(served(job, str(find_llama_server())))
+    # One command; its program has room at first, then none.
+    settings = served(job, job.program(MAYBE_TOO_LARGE))
+    full = job.folder / "full"
+    environment = {"FULL": str(full)}
+    status, text = job.run(settings, **environment)
     assert status == 0, text
     said = [row["visible"] for row in job.rows("descriptions")]
     assert len(set(said)) == len(ORDER)
 
-    too_large = served(job, job.program(TOO_LARGE))
-    status, text = job.run(too_large)
+    full.touch()
+    status, text = job.run(settings, **environment)
     assert status == 0, text
     assert [row["visible"] for row in job.rows("descriptions")] == said
     # Other options are other requests.
-    status, text = job.run(too_large | {"options": {"temperature": 1}})
+    status, text = job.run(settings | {"options": {"temperature": 1}}, **environment)
     assert status == 0, text
     requests = [row for row in job.rows("requests") if not row["warmup"]]
     assert {row["error_kind"] for row in requests} == {"oom"}
     assert job.starts.read_text() == "start\n" * 2
 
-    status, text = job.run(served(job, str(find_llama_server())))
+    full.unlink()
+    status, text = job.run(settings, **environment)
     assert status == 0, text
     assert [row["visible"] for row in job.rows("descriptions")] == said
     assert servers_of(job) == []
@@ -485,12 +509,13 @@ def test_who_answers_is_decided_by_contents_and_arguments(
     assert usual.n_ctx == 16384  # what it will be started with
     same = [
         {"files": renamed},
-        {"options": {"num_ctx": 4096}},
         {"server_args": ["--verbosity", "4", *args, "--log-timestamps"]},
     ]
     assert {identity(**changes).digest for changes in same} == {usual.digest}
     swapped = {"model": settings["files"]["model"], "mmproj": settings["files"]["model"]}
     other = [
+        {"options": {"num_ctx": 4096}},
+        {"options": {}},
         {"files": swapped},
         {"files": settings["files"] | {"draft": settings["files"]["model"]}},
         {"server_args": [*args, "--spec-type", "ngram-simple"]},

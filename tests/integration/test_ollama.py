@@ -282,6 +282,7 @@ def test_a_run_describes_every_frame(tmp_path: Path, tiny_vlm: TinyVlm) -> None:
         evaluated = row["prompt_tokens"] - row["prompt_tokens_cached"]
         assert row["prefill_tps"] == pytest.approx(evaluated / row["srv_prompt_eval_ns"] * 1e9)
         assert row["prompt_tokens"] > 200 * row["image_count"]
+        assert row["image_tokens_measured"] == row["image_tokens_expected"]
     # The options go with every request, also with those that only measure.
     assert {chat["options"]["num_ctx"] for chat in translator.chats} == {16384}
     assert not any(chat["options"]["num_predict"] > 4000 for chat in translator.chats)

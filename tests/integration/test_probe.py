@@ -197,7 +197,7 @@ def test_a_model_that_answers_rubbish_is_asked_about_no_frame(copy: Project) -> 
         assert read_rows(run_of(copy, "rubbish") / f"{table}.parquet") == []
     assert not (copy.folder / "results/.state/requests/rubbish.jsonl").exists()
     log = copy.log("describe_frames", "demo/rubbish/base")
-    assert "nothing was asked: the model did not read a large word" in log
+    assert "nothing more was asked: the model did not read a large word" in log
     assert "probe: warn" in log
     report = (copy.folder / "results" / "report.md").read_text(encoding="utf-8")
     assert "its backend is broken" in report.partition("## What the probes found")[0]

@@ -189,6 +189,14 @@ def test_a_size_and_a_number_of_texts_are_measured_once() -> None:
     assert shapes(backend)[3:] == [(0, 1), (1, 1)]
 
 
+def test_texts_are_measured_as_the_parts_that_they_are() -> None:
+    """A backend sends two parts as it does around images; joined by us they would be another."""
+    backend = FakeBackend()
+    parts = request([SMALL] * 3)
+    ImageTokens(backend).prepare([FRAME] * 3, parts)
+    assert [part for part in parts if isinstance(part, str)] in [sent for sent, _ in backend.asked]
+
+
 def test_what_a_size_costs_is_known_once_it_was_asked_about() -> None:
     tokens = ImageTokens(FakeBackend())
     assert tokens.cost(SMALL) is None

@@ -13,6 +13,7 @@ import pytest
 
 from scribebench.backends.base import FrameDescription, ModelIdentity, Part, Reply, SentImage
 from scribebench.describe.journal import Conditions, Entry, IdentityStore, Journal, request_key
+from scribebench.project.environment import START_VARIABLE
 
 IMAGE = SentImage(b"jpeg", "aa" * 32, "image/jpeg", 64, 48)
 OTHER_IMAGE = SentImage(b"JPEG", "bb" * 32, "image/jpeg", 64, 48)
@@ -251,6 +252,23 @@ def test_a_failure_counts_as_long_as_nothing_has_changed(
     assert failed.stands(conditions) is stands
 
 
+@pytest.mark.parametrize("error_kind", ["oom", "crash"])
+def test_what_the_machine_had_no_room_for_is_asked_again_in_the_next_start(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, error_kind: str
+) -> None:
+    failed = Entry("run", replace(REPLY, error_kind=error_kind), CONDITIONS)
+    monkeypatch.setenv(START_VARIABLE, "first")
+    Journal(tmp_path / "j").put("key", failed)
+    entry = Journal(tmp_path / "j").get("key")
+    assert entry.stands(CONDITIONS)
+    assert not entry.stands(LARGER)
+    monkeypatch.setenv(START_VARIABLE, "second")
+    assert not entry.stands(CONDITIONS)
+    monkeypatch.delenv(START_VARIABLE)
+    assert not entry.stands(CONDITIONS)
+    assert not failed.stands(CONDITIONS)  # as older lines are, which tell no start
+
+
 @pytest.mark.parametrize(("fit", "stands"), [(True, True), (None, True), (False, False)])
 def test_an_answer_to_pictures_that_did_not_fit_is_asked_again_with_more_context(
     fit: bool | None, stands: bool
@@ -275,8 +293,20 @@ def test_an_identity_comes_back_as_it_was(tmp_path: Path) -> None:
     identity = ModelIdentity("model", "digest", "b1", 4096)
     store = IdentityStore(tmp_path / "deep" / "base.json")
     assert store.get() is None
-    store.put(identity)
-    assert store.get() == identity
+    settings = {"url": "http://127.0.0.1:1", "tag": "some", "batch_size": 8}
+    store.put(identity, settings)
+    assert store.get() == store.get(settings) == store.get(settings | {"batch_size": 1}) == identity
+
+
+@pytest.mark.parametrize(
+    "change", [{"tag": "other"}, {"url": "http://127.0.0.1:2"}, {"serve": {"command": ["x"]}}]
+)
+def test_an_identity_is_not_that_of_another_server(tmp_path: Path, change: dict[str, Any]) -> None:
+    """A server that is down must not lend its replies to one that was never asked."""
+    settings = {"url": "http://127.0.0.1:1", "tag": "some", "api_key_env": "KEY"}
+    store = IdentityStore(tmp_path / "base.json")
+    store.put(ModelIdentity("model", "digest"), settings)
+    assert store.get(settings | change) is None
 
 
 @pytest.mark.parametrize("damage", ["", "{", "[]", "{}", '{"model_id": "m", "other": 1}', "null"])

@@ -5,6 +5,7 @@ import json
 import socket
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import asdict
 from datetime import UTC, datetime
 from itertools import cycle, pairwise
@@ -342,7 +343,12 @@ def test_a_connection_that_breaks_is_tried_again() -> None:
 def test_another_error_in_the_middle_of_a_stream_is_recorded(error: Any, kind: str) -> None:
     reply = read(said("half"), {"error": error}, said("never read"), DONE)
     assert (reply.content, reply.finish_reason, reply.error_kind) == ("half", "error", kind)
-    assert 0 < len(reply.error_message or "") <= MAX_ERROR_CHARS
+    assert reply.error_message
+
+
+def test_a_long_error_is_cut() -> None:
+    reply, _ = ask_once(as_lines(said("half"), {"error": "x" * 5000}))
+    assert reply.error_message == "x" * MAX_ERROR_CHARS
 
 
 def test_a_crash_is_transient_and_too_little_memory_is_not() -> None:
@@ -503,6 +509,23 @@ def test_the_time_limit_grows_with_the_work_unless_it_is_stated() -> None:
     assert limit_s(1, **few) < limit_s(8, **few) < limit_s(8, **many) == limit_s(8)
     assert limit_s(8, extra_body={"options": {"num_predict": -1}}) == limit_s(8)
     assert limit_s(20, timeout_s=7.5) == 7.5
+
+
+def test_a_short_request_may_take_less_time() -> None:
+    asked = OllamaBackend({"url": "http://127.0.0.1:1", "tag": "x"}, None)
+    # A load, the base, one picture and its tokens.
+    assert (asked.limit_s(1), asked.limit_s(1, max_tokens=20)) == (6180, 500)
+    stated = OllamaBackend({"url": "http://127.0.0.1:1", "tag": "x", "timeout_s": 7.5}, None)
+    assert stated.limit_s(1, max_tokens=20) == 7.5
+
+
+def test_the_tokens_that_are_asked_for_bound_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("LOAD_TIMEOUT_S", "BASE_TIMEOUT_S", "TIMEOUT_PER_IMAGE_S"):
+        monkeypatch.setattr(http, name, 0.1)
+    with scripted(served(Answer(200, ["", "late"], pause_s=3))) as server:
+        reply = backend(server).ask(FRAMES, PARTS, max_tokens=0)
+    assert reply.error_kind == "timeout"
+    assert reply.wall_ns < 1e9
 
 
 # --- faults that may be gone at the next attempt, and those that a user can mend -----------------
@@ -937,6 +960,21 @@ def test_a_size_that_is_none_is_unknown(size: Any) -> None:
         assert backend(server).server_facts().memory_claimed_bytes is None
 
 
+@pytest.mark.parametrize("where", ["show", "tags"])
+def test_a_model_that_runs_elsewhere_is_not_shown_a_private_screen(where: str) -> None:
+    """Ollama passes requests for its cloud models on, from an address of this machine."""
+    far = {"remote_host": "https://far.example:443", "remote_model": "some"}
+    show = {"capabilities": ["completion", "vision"], "details": {}}
+    changes = {
+        "show": as_json(show | (far if where == "show" else {})),
+        "tags": as_json({"models": [listed() | (far if where == "tags" else {})]}),
+    }
+    with scripted(served(**changes)) as server:
+        with pytest.raises(ScribebenchError, match=r"runs on https://far\.example:443"):
+            backend(server).identify()
+        assert backend(server, remote=True).identify().model_id == TAG
+
+
 UNLOADED = as_json({"model": TAG, "response": "", "done": True, "done_reason": "unload"})
 RELOADED = as_json({"model": TAG, "response": "", "done": True, "done_reason": "load"})
 
@@ -992,6 +1030,30 @@ def test_a_model_that_was_loaded_for_a_job_leaves_with_it(
         asked = backend(server, **settings)
         asked.ask(FRAMES, PARTS)
         asked.ask(FRAMES, PARTS)
+        asked.close()
+        unloads = server.bodies("/api/generate")
+    assert unloads == ([{"model": TAG, "keep_alive": 0}] if is_unloaded else [])
+
+
+@pytest.mark.parametrize(
+    ("before", "is_unloaded"), [(loaded(), True), (loaded(TAG), False)], ids=["ours", "was there"]
+)
+@pytest.mark.parametrize(
+    "answer",
+    [
+        as_lines({"error": CRASHES[0]}),
+        Answer(200, ["", "late"], pause_s=3),
+        as_json({"error": "not found"}, 404),
+    ],
+    ids=["crashes", "too slow", "not found"],
+)
+def test_a_model_that_was_loaded_for_a_job_that_fails_leaves_with_it(
+    answer: Answer, before: Answer, is_unloaded: bool
+) -> None:
+    with scripted(served(answer, ps=[before, loaded(TAG)], generate=UNLOADED)) as server:
+        asked = backend(server, timeout_s=0.4)
+        with suppress(ScribebenchError):
+            asked.ask(FRAMES, PARTS)
         asked.close()
         unloads = server.bodies("/api/generate")
     assert unloads == ([{"model": TAG, "keep_alive": 0}] if is_unloaded else [])

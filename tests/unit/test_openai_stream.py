@@ -2,20 +2,30 @@
 
 import base64
 import json
+import re
 import socket
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from itertools import cycle
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
+import httpx
 import pytest
 
 from scribebench.backends import http, openai, streams
 from scribebench.backends.base import Frame, Part, Reply, SentImage, ServerUnreachableError
 from scribebench.backends.openai import OpenAiBackend, connect
-from scribebench.backends.streams import MAX_ERROR_CHARS, Clock, TransientError, split_thinking
+from scribebench.backends.streams import (
+    MAX_ERROR_CHARS,
+    Clock,
+    TooLongError,
+    TransientError,
+    split_thinking,
+)
 from scribebench.errors import ScribebenchError
 from unit.places import DATA
 from unit.scripted_server import MODELS, Answer, Scripted, as_json, as_stream, scripted
@@ -175,6 +185,24 @@ def test_usage_alone_gives_counts_and_no_clocks() -> None:
     reply = read(said("answer"), STOP, {"choices": [], "usage": usage}, None)
     assert (reply.prompt_tokens, reply.prompt_tokens_cached, reply.output_tokens) == (900, 100, 40)
     assert (reply.prompt_tokens_evaluated, reply.srv_eval_ns) == (None, None)
+    assert reply.thinking_tokens is None
+
+
+@pytest.mark.parametrize(
+    ("usage", "tokens"),
+    [
+        ({"completion_tokens_details": {"reasoning_tokens": 31}}, 31),
+        ({"completion_tokens_details": {"reasoning_tokens": 0}}, 0),
+        ({"output_tokens_details": {"reasoning_tokens": 31}}, 31),
+        ({"completion_tokens_details": {"reasoning_tokens": "31"}}, None),
+        ({"completion_tokens_details": None}, None),
+        ({"completion_tokens_details": [31]}, None),
+    ],
+)
+def test_the_tokens_of_thinking_are_those_that_are_told(usage: Any, tokens: int | None) -> None:
+    usage = {"completion_tokens": 40} | usage
+    reply = read(said("answer"), STOP, {"choices": [], "usage": usage}, None)
+    assert (reply.thinking_tokens, reply.output_tokens) == (tokens, 40)
 
 
 def test_the_metrics_of_vllm_are_server_clocks() -> None:
@@ -252,10 +280,16 @@ def test_reasons_to_finish_are_put_into_our_words(raw: str, reason: str) -> None
 )
 def test_an_error_in_the_middle_of_a_stream_is_recorded(error: Any, kind: str, told: str) -> None:
     reply = read(said("half"), {"error": error}, said("never read"), STOP, None)
-    assert (reply.content, reply.finish_reason, reply.error_kind) == ("half", "error", kind)
+    reason = "context" if kind == "context_overflow" else "error"
+    assert (reply.content, reply.finish_reason, reply.error_kind) == ("half", reason, kind)
     assert not reply.stream_complete
     assert told in (reply.error_message or "")
-    assert len(reply.error_message or "") <= MAX_ERROR_CHARS
+
+
+def test_a_long_error_in_the_middle_of_a_stream_is_cut() -> None:
+    with scripted(ask=as_stream(said("half"), {"error": "x" * 5000})) as server:
+        reply = backend(server).ask(FRAMES, PARTS)
+    assert reply.error_message == "x" * MAX_ERROR_CHARS
 
 
 def test_a_stream_that_breaks_off_is_asked_again() -> None:
@@ -400,6 +434,35 @@ def test_the_time_limit_grows_with_the_work_unless_it_is_stated() -> None:
     assert limit_s(20, timeout_s=7.5) == 7.5
 
 
+@pytest.mark.parametrize(
+    ("stated_s", "short_s"),
+    [
+        (None, 500),
+        # What is stated is a bound, but whoever states more than usual has a slow machine.
+        (7.5, 7.5),
+        (6000, 500),
+        (20 * 6180, 20 * 500),
+    ],
+)
+def test_a_short_request_may_take_less_time(stated_s: float | None, short_s: float) -> None:
+    url, stated = "http://127.0.0.1:1", {} if stated_s is None else {"timeout_s": stated_s}
+    asked = OpenAiBackend({"url": url, "tag": "x"} | stated, None)
+    # A load, the base, one picture and its tokens.
+    assert asked.limit_s(1, max_tokens=20) == pytest.approx(short_s)
+    assert asked.limit_s(1) == (stated_s or 6180)
+
+
+def test_the_tokens_that_are_asked_for_bound_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http, "LOAD_TIMEOUT_S", 0.1)
+    monkeypatch.setattr(http, "BASE_TIMEOUT_S", 0.1)
+    monkeypatch.setattr(http, "TIMEOUT_PER_IMAGE_S", 0.1)
+    with scripted(ask=Answer(200, ["", "late"], pause_s=3)) as server:
+        started = time.monotonic()
+        reply = backend(server, options={"num_predict": 6000}).ask(FRAMES, PARTS, max_tokens=0)
+        assert time.monotonic() - started < 1
+    assert reply.error_kind == "timeout"
+
+
 @pytest.mark.parametrize("suffix", ["", "/", "/v1", "/v1/"])
 def test_an_address_may_end_in_v1(suffix: str) -> None:
     with scripted(ask=as_stream(said("answer"), STOP)) as server:
@@ -498,6 +561,24 @@ def test_a_server_that_is_not_there_any_more_is_no_fault_of_the_model(error: Any
             "context_overflow",
         ),
         (
+            400,
+            {
+                "message": "The decoder prompt (length 40000) is longer than the maximum model "
+                "length of 32768. Make sure that `max_model_len` is no smaller than the number of "
+                "text tokens plus multimodal tokens.",
+                "type": "BadRequestError",
+            },
+            "context_overflow",
+        ),
+        (
+            400,
+            {
+                "message": "This model's maximum context length is 32768 tokens. However, your "
+                "request has 40000 input tokens.",
+            },
+            "context_overflow",
+        ),
+        (
             500,
             {"code": 500, "message": "image input is not supported - hint: mmproj"},
             "unsupported",
@@ -559,6 +640,74 @@ def test_a_server_that_keeps_the_line_busy_is_ended_too(filler: str) -> None:
         reply = backend(server, timeout_s=0.3).ask(FRAMES, PARTS)
         assert time.monotonic() - started < 1
     assert (reply.finish_reason, reply.error_kind) == ("client_timeout", "timeout")
+
+
+@contextmanager
+def dripping(begin: bytes, drop: bytes = b"a") -> Iterator[str]:
+    """A server that sends a beginning, then a drop every now and then, and never an end."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+
+        def drip(connection: socket.socket) -> None:
+            with connection, suppress(OSError):
+                connection.sendall(begin)
+                while True:
+                    time.sleep(0.05)
+                    connection.sendall(drop)
+
+        def accept() -> None:
+            with suppress(OSError):
+                while True:
+                    connection, _ = listener.accept()
+                    Thread(target=drip, args=(connection,), daemon=True).start()
+
+        Thread(target=accept, daemon=True).start()
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+
+
+BEGINS = {
+    "head": b"HTTP/1.1 200 OK\r\nX-Slow: ",
+    "body": b"HTTP/1.1 200 OK\r\n\r\n",
+    "refusal": b"HTTP/1.1 400 Bad Request\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("begin", ["head", "body"])
+def test_a_server_that_drips_is_ended_too(begin: str) -> None:
+    with dripping(BEGINS[begin]) as url:
+        started = time.monotonic()
+        reply = OpenAiBackend({"url": url, "tag": "some", "timeout_s": 0.4}, None).ask([], PARTS)
+        assert time.monotonic() - started < 1.4
+    assert (reply.finish_reason, reply.error_kind) == ("client_timeout", "timeout")
+    assert 0.4e9 < reply.wall_ns < 1.4e9
+
+
+@pytest.mark.parametrize("begin", BEGINS)
+def test_a_server_that_drips_what_it_tells_of_itself_is_ended_too(begin: str) -> None:
+    with dripping(BEGINS[begin]) as url:
+        server = http.Server(url, None, "some", "OpenAI-style")
+        started = time.monotonic()
+        with pytest.raises(ServerUnreachableError, match=r"no server answers at .*(timed|over)"):
+            server.tell("/v1/models", limit_s=0.4)
+        assert time.monotonic() - started < 1.4
+
+
+def test_a_server_that_does_not_read_is_ended_too() -> None:
+    """The request is larger than what systems keep for a reader that does not read."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        started = time.monotonic()
+        big: list[Part] = ["x" * 30_000_000]
+        reply = OpenAiBackend({"url": url, "tag": "some", "timeout_s": 0.4}, None).ask([], big)
+        assert time.monotonic() - started < 1.4
+    assert reply.error_kind == "timeout"
+
+
+@pytest.mark.parametrize("error", [httpx.ConnectTimeout, httpx.ConnectError])
+def test_a_server_that_takes_no_connection_is_no_slow_model(error: type[Exception]) -> None:
+    with pytest.raises(error), streams.within_time(Clock(0)):
+        raise error("nobody is there")
+    with pytest.raises(TooLongError), streams.within_time(Clock(0)):
+        raise httpx.RemoteProtocolError("cut off")
 
 
 # --- faults that a user can mend -----------------------------------------------------------------
@@ -623,6 +772,96 @@ def test_a_key_that_is_not_set_is_named(monkeypatch: pytest.MonkeyPatch, value: 
     settings = {"url": "http://127.0.0.1:1", "tag": "some", "api_key_env": "SOME_KEY"}
     with pytest.raises(ScribebenchError, match="SOME_KEY is not set"):
         connect(settings, {})
+
+
+@pytest.mark.parametrize("end", ["\r", "\r\n", "\n", " ", "\t"])
+def test_a_key_from_a_file_with_other_ends_of_lines_is_taken(
+    monkeypatch: pytest.MonkeyPatch, end: str
+) -> None:
+    monkeypatch.setenv("SOME_KEY", KEY + end)
+    with scripted(ask=GOOD) as server:
+        settings = {"url": server.url, "tag": "some", "api_key_env": "SOME_KEY"}
+        assert connect(settings, {}).ask(FRAMES, PARTS).content == "answer"
+        assert set(server.keys) == {f"Bearer {KEY}"}
+
+
+@pytest.mark.parametrize("odd", ["\u00e9", "\n", "\x1b", "\u2013", "\udcff"])
+def test_a_key_that_no_header_can_hold_is_named_and_not_told(
+    monkeypatch: pytest.MonkeyPatch, odd: str
+) -> None:
+    monkeypatch.setenv("SOME_KEY", f"sk-secret{odd}0123456789")
+    settings = {"url": "http://127.0.0.1:1", "tag": "some", "api_key_env": "SOME_KEY"}
+    with pytest.raises(ScribebenchError, match="variable SOME_KEY holds characters") as caught:
+        connect(settings, {})
+    assert "secret" not in str(caught.value)
+    assert "0123456789" not in str(caught.value)
+
+
+SIGNS = "sk-ab+cd/ef=="
+ESCAPED = [
+    "sk-ab\\u002Bcd\\/ef==",
+    "sk-ab+cd\\/ef\\u003d=",
+    "".join(f"\\u{ord(sign):04x}" for sign in SIGNS),
+    # JSON inside of JSON.
+    "sk-ab\\\\u002bcd\\\\\\/ef==",
+]
+
+
+def plain(text: str) -> str:
+    """A text as whoever reads the JSON in it sees it; `repr` is a third layer."""
+    for _ in range(3):
+        text = re.sub(r"\\u([0-9a-fA-F]{4})|\\(.)", _sign, text)
+    return text
+
+
+def _sign(found: re.Match[str]) -> str:
+    return chr(int(found[1], 16)) if found[1] else found[2]
+
+
+@pytest.mark.parametrize("escaped", ESCAPED)
+@pytest.mark.parametrize("status", [200, 400, 404, 500, 503])
+def test_a_key_is_hidden_however_json_writes_it(status: int, escaped: str) -> None:
+    assert SIGNS in plain(escaped)
+    fault = f'{{"error": {{"message": "wrong: {escaped}"}}}}'
+    fault = f"data: {fault}\n\n" if status == 200 else fault
+    listing = Answer(200, [f'{{"data": [{{"id": "{escaped}"}}]}}'])
+    with scripted(ask=Answer(status, [fault]), models=listing) as server:
+        asked, told = backend(server, SIGNS), []
+        for call in (lambda: asked.ask(FRAMES, PARTS), asked.identify):
+            try:
+                told.append(repr(call()))
+            except ScribebenchError as error:
+                told.append(str(error) + str(error.__cause__))
+    for text in told:
+        assert "***" in text
+        assert SIGNS not in plain(text)
+
+
+@pytest.mark.parametrize("escaped", ESCAPED)
+def test_a_key_is_hidden_in_what_a_model_says(escaped: str) -> None:
+    line = (
+        '{"choices": [{"delta": {"content": "KEY", "reasoning": "KEY"}, "finish_reason": "KEY"}]}'
+    )
+    line = line.replace("KEY", escaped)
+    with scripted(ask=Answer(200, [f"data: {line}\n\ndata: [DONE]\n\n"])) as server:
+        reply = backend(server, SIGNS).ask(FRAMES, PARTS)
+    assert (reply.content, reply.thinking, reply.finish_reason_raw) == ("***", "***", "***")
+
+
+def test_a_key_in_an_error_that_is_tried_again_is_hidden_before_it_is_cut() -> None:
+    fault = {"error": {"message": "x" * 480 + KEY, "code": 503}}
+    with scripted(ask=as_stream(fault)) as server, pytest.raises(ServerUnreachableError) as caught:
+        backend(server, KEY).ask(FRAMES, PARTS)
+    assert KEY[:8] not in str(caught.value) + str(caught.value.__cause__)
+
+
+@pytest.mark.parametrize("dummy", ["test", "1", "EMPTY", "data", "choices"])
+def test_a_dummy_key_changes_no_reply(dummy: str) -> None:
+    text = f"pytest {dummy} session 1 shows {dummy}: data"
+    with scripted(ask=as_stream(said(text, "stop"), STOP)) as server:
+        asked = backend(server, dummy)
+        assert asked.identify().model_id == "some"
+        assert asked.ask(FRAMES, PARTS).content == text
 
 
 @pytest.mark.parametrize("status", [400, 401, 404, 500, 503])

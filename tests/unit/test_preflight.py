@@ -108,7 +108,7 @@ def was_asked(
     state: Path, run: Run, known: ModelIdentity = KNOWN, by: Sequence[str] = ("demo",)
 ) -> Path:
     """Write what a run leaves behind that was answered by `known`; return its journal."""
-    IdentityStore(state / "identities" / run.model / f"{run.variant}.json").put(known)
+    IdentityStore(state / "identities" / run.model / f"{run.variant}.json").put(known, {})
     path = state / "requests" / f"{run.model}.jsonl"
     for session in by:
         answered(path, run_id(session, run))

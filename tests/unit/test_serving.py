@@ -15,7 +15,7 @@ import httpx
 import psutil
 import pytest
 
-from scribebench.backends import serving
+from scribebench.backends import openai, serving
 from scribebench.backends.serving import (
     LazyServer,
     RunningServer,
@@ -44,6 +44,17 @@ if "exit" in behaviour:
     sys.exit("no such model\\x1b[2J")
 if "oom" in behaviour:
     sys.exit("ggml_backend_cuda_buffer_type_alloc_buffer: cudaMalloc failed: out of memory")
+if "mlock" in behaviour:
+    print("warning: failed to mlock 12-byte buffer: Cannot allocate memory")
+    print("could not allocate pinned memory: out of memory")
+    sys.exit("exiting")
+if "misused" in behaviour:
+    print("unable to allocate what is asked for, going on without")
+    sys.exit("error: invalid argument: --foo")
+if "killed" in behaviour:
+    os.kill(os.getpid(), 9)
+if "secret" in behaviour:
+    sys.exit(f"{'x' * 20000}\\nnon-default args: {sys.argv[3:]}")
 for text in behaviour:
     if text.startswith("ValueError:"):
         sys.exit(text + "\\n  File of another process\\n" * 40)
@@ -152,6 +163,9 @@ def test_what_a_server_that_ended_left_behind_goes_too(launch: MakeLaunch) -> No
             r"(?s)ended by itself \(exit status 1\).*server\.log:\nno such model",
         ),
         ("oom", "oom", r"(?s)fake ran out of memory; .*options\.num_ctx.*\n.*cudaMalloc failed"),
+        ("mlock", "ended", r"ended by itself \(exit status 1\)"),
+        ("misused", "ended", r"(?s)ended by itself \(exit status 1\).*invalid argument: --foo"),
+        ("killed", "oom", r"fake was killed from outside \(exit status 137\)"),
     ],
 )
 def test_a_server_that_ends_early_says_why(
@@ -352,6 +366,29 @@ def test_a_server_goes_when_its_supervisor_is_killed(launch: MakeLaunch) -> None
     wait_until(lambda: is_gone(server.pid))
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="needs prctl")
+def test_a_server_goes_when_its_starter_and_its_supervisor_are_killed(launch: MakeLaunch) -> None:
+    one = launch("stubborn")
+    code = (
+        "import time; from pathlib import Path; from scribebench.backends import serving\n"
+        f"one = serving.Launch('fake', {one.command!r}, Path({str(one.log)!r}))\n"
+        "server = serving.start(one)\n"
+        "print(server.pid, flush=True); time.sleep(60)"
+    )
+    starter = subprocess.Popen(
+        [sys.executable, "-c", code],
+        stdout=subprocess.PIPE,
+        env=os.environ | {"PYTHONPATH": str(SCRIPTS)},
+    )
+    with starter:
+        server = psutil.Process(int(starter.stdout.readline()))
+        supervisor = server.parent()
+        supervisor.suspend()  # so that it does nothing by itself
+        starter.kill()
+        supervisor.kill()
+    wait_until(lambda: is_gone(server.pid))
+
+
 def test_a_lazy_server_starts_once_and_again_when_it_has_ended(launch: MakeLaunch) -> None:
     lazy = LazyServer(launch())
     assert lazy.started is None
@@ -405,6 +442,35 @@ def test_what_serve_lacks_is_told_before_a_start(launch: MakeLaunch) -> None:
         serve_if_asked(asked, {})
     (found,) = problems(settings(launch(), command=["no-such-program", "{port}"]))
     assert "'no-such-program'" in found and "install it" in found
+
+
+@pytest.mark.parametrize("env", [{}, {"X": "$SOME_KEY"}])
+def test_a_key_is_in_no_message(
+    launch: MakeLaunch, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, env: dict[str, str]
+) -> None:
+    monkeypatch.setenv("SOME_KEY", "sk-secret-1234")
+    monkeypatch.setenv("SHORT", "brief")
+    monkeypatch.setenv("SOME_PATH", str(tmp_path))
+    words = ["secret", "--api-key", "$SOME_KEY", "$SHORT", "$SOME_PATH/not-there"]
+    asked = settings(launch(*words), env=env)
+    with pytest.raises(ServerStartError) as caught:
+        serve_if_asked(asked, {"state": tmp_path}).url()
+    for text in (str(caught.value), caught.value.brief):
+        assert "'--api-key', '***', 'brief'" in text
+        assert f"'{tmp_path}/not-there'" in text
+        assert "sk-secret" not in text
+
+    command = ["$SOME_KEY/server", "{port}"]
+    monkeypatch.setattr(serving, "problems", lambda settings: [])
+    with pytest.raises(ServerStartError, match=r"cannot be run: \*\*\*/server") as caught:
+        serve_if_asked(settings(launch(), command=command), {"state": tmp_path}).url()
+    assert "sk-secret" not in str(caught.value)
+
+
+def test_a_key_that_is_not_set_is_told_before_a_start(launch: MakeLaunch) -> None:
+    asked = settings(launch()) | {"api_key_env": "NOT_SET_KEY"}
+    (found,) = openai.problems(asked)
+    assert "NOT_SET_KEY is not set" in found and "export NOT_SET_KEY=" in found
 
 
 def test_logs_of_two_jobs_are_two_files(launch: MakeLaunch, tmp_path: Path) -> None:

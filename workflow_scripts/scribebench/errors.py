@@ -1,5 +1,7 @@
 """The one exception whose text is meant for the user."""
 
+import shlex
+import sys
 from pathlib import Path
 
 
@@ -29,5 +31,14 @@ def damaged(path: Path, problem: str) -> ScribebenchError:
     rule = made_in.get(path.parent.name) or MADE_BY.get(path.name, "dedup_frames")
     return ScribebenchError(
         f"{path} is damaged ({problem}); make it again: "
-        f"snakemake --cores 4 results/report.md -R {rule}"
+        f"{snakemake()} --cores 4 results/report.md -R {rule}"
     )
+
+
+def snakemake() -> str:
+    """Return the program beside this interpreter, which need not be activated, as one word."""
+    program = Path(sys.executable).parent / "snakemake"
+    if not program.is_file():
+        return "snakemake"
+    here = Path.cwd()
+    return shlex.quote(str(program.relative_to(here) if here in program.parents else program))

@@ -112,6 +112,7 @@ class Reply:
     prompt_tokens_cached: int | None = None
     prompt_tokens_evaluated: int | None = None
     output_tokens: int | None = None
+    thinking_tokens: int | None = None
     image_tokens_expected: int | None = None
     image_tokens_measured: int | None = None
     images_fit: bool | None = None
@@ -131,13 +132,15 @@ class Reply:
 class ServerFacts:
     """What is known of the server that runs; null is unknown.
 
-    `memory_claimed_bytes` is the server's own word, `log` is what it printed.
+    `memory_claimed_bytes` is the server's own word, `log` is what it printed, `cold_load_ns` the
+    time from its start to its readiness.
     """
 
     pid: int | None = None
     log: Path | None = None
     n_ctx: int | None = None
     memory_claimed_bytes: int | None = None
+    cold_load_ns: int | None = None
 
 
 class Backend(Protocol):
@@ -153,8 +156,11 @@ class Backend(Protocol):
     def sent_options(self) -> dict[str, Any]:
         """Return everything that a request holds besides its messages."""
 
-    def limit_s(self, images: int) -> float | None:
-        """Return how long a request with so many pictures may take; null is without a limit."""
+    def limit_s(self, images: int, max_tokens: int | None = None) -> float | None:
+        """Return how long a request with so many pictures may take; null is without a limit.
+
+        `max_tokens` is what `ask` is given in place of the usual.
+        """
 
     def ask(self, frames: list[Frame], parts: list[Part], max_tokens: int | None = None) -> Reply:
         """Ask once about these frames and return what came of it; `max_tokens` in place of usual.

@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import re
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,10 @@ from scribebench.errors import ScribebenchError
 from scribebench.files import write_text
 from scribebench.progress import Progress
 
+# Between files in one value, between a file and its scale, and before the file of an option.
+SEPARATORS = re.compile(r"([,:=])")
+# What a server writes, and does not go by.
+WRITTEN = ".log"
 HASH_CHUNK_BYTES, TOLD_FROM_BYTES = 4 * 2**20, 512 * 2**20
 
 
@@ -53,6 +59,30 @@ class FileHashes:
         except (OSError, ValueError):
             return {}
         return known if isinstance(known, dict) else {}
+
+
+def by_content(value: str, hashes: FileHashes) -> str:
+    """Return a value with each file that it names replaced by the hash of its content."""
+    return "".join(
+        hashes.sha256(Path(piece).absolute()) if _is_read(piece) else piece
+        for piece in pieces(value)
+    )
+
+
+def pieces(value: str) -> list[str]:
+    """Take a value apart that can name files: FILE, --option=FILE, or FILE:SCALE,FILE:SCALE."""
+    return [value] if is_file(value) else SEPARATORS.split(value)
+
+
+def is_file(text: str) -> bool:
+    """Return whether a text is the path of a file."""
+    with suppress(OSError, ValueError):  # too long for a path, for example
+        return Path(text).is_file()
+    return False
+
+
+def _is_read(piece: str) -> bool:
+    return is_file(piece) and Path(piece).suffix != WRITTEN
 
 
 def _hash(path: Path, size: int) -> str:

@@ -6,8 +6,8 @@ import random
 import re
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing
-from dataclasses import replace
+from contextlib import closing, contextmanager
+from dataclasses import fields, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -35,19 +35,33 @@ CONNECT_S, ANSWER_S = 10.0, 30.0
 MAX_TOLD_BYTES = 8 * 2**20
 # The default limit for one request: generous for the slowest laptop, and growing with the work.
 BASE_TIMEOUT_S, TIMEOUT_PER_IMAGE_S, TIMEOUT_PER_TOKEN_S = 120.0, 60.0, 1.0
+# A job begins with short requests, so that it is one of these that loads the model.
+LOAD_TIMEOUT_S = 300.0
+# Shorter ones ("test", "1", "EMPTY") are dummies for servers that want any key at all; words of
+# replies must not be taken for them.
+MIN_SECRET_CHARS = 12
 
 # Turns the lines of a stream into a reply; it is told when the request was sent, and its clock.
 Reader = Callable[[Iterator[str], datetime, Clock], Reply]
 
 
 def key_of(settings: dict[str, Any]) -> str | None:
-    """Return the key for a model's server. Raises ScribebenchError when its variable is not set."""
+    """Return the key for a model's server.
+
+    Raises ScribebenchError when its variable is not set, or holds what no header can.
+    """
     name = settings.get("api_key_env")
-    key = os.environ.get(name) if name else None
+    # A file with lines that end as on Windows leaves a carriage return behind.
+    key = os.environ.get(name, "").strip() if name else None
     if name and not key:
         raise ScribebenchError(
             f"the environment variable {name} is not set; it should hold the key for "
             f"{settings.get('url', 'the server')}: export {name}=..."
+        )
+    if key and not (key.isascii() and key.isprintable()):
+        raise ScribebenchError(
+            f"the environment variable {name} holds characters that no key has (other than "
+            f"letters, digits and signs of ASCII); set it anew: export {name}=..."
         )
     return key
 
@@ -65,6 +79,21 @@ def problems_at(connect: Callable[[], Backend]) -> list[str]:
 def default_limit_s(images: int, max_tokens: int) -> float:
     """Return how long a request with so many pictures and tokens may take, if nothing is stated."""
     return BASE_TIMEOUT_S + TIMEOUT_PER_IMAGE_S * images + TIMEOUT_PER_TOKEN_S * max_tokens
+
+
+def limit_for(
+    stated_s: float | None, images: int, usual_tokens: int, max_tokens: int | None
+) -> float:
+    """Return how long a request may take: as stated, else by its pictures and tokens.
+
+    One for `max_tokens` in place of the usual may take no longer than is stated, but what suffices
+    for so few; on a machine that was given more time than by default, so many times more.
+    """
+    usual_s = default_limit_s(images, usual_tokens)
+    if max_tokens is None:
+        return stated_s or usual_s
+    short_s = LOAD_TIMEOUT_S + default_limit_s(images, max_tokens)
+    return min(stated_s, short_s * max(1.0, stated_s / usual_s)) if stated_s else short_s
 
 
 class Server:
@@ -91,7 +120,7 @@ class Server:
         self._passing = passing
         self._start = start
         self._is_gone = is_gone
-        self._key = key
+        self._secret = _pattern_of(key)
         self._kind = kind
         headers = {"Authorization": f"Bearer {key}"} if key else {}
         # No connection is kept: some servers close it while the next request is on its way.
@@ -115,10 +144,10 @@ class Server:
         """
         try:
             response, text = self._told(path, body, limit_s)
-        except httpx.RequestError as error:
+        except (httpx.RequestError, TooLongError) as error:
             raise ServerUnreachableError(
-                f"no server answers at {self.url} ({_describe(error)}); {self._start}, or correct "
-                "`url:` in the model's file, and run the same command again"
+                f"no server answers at {self.url} ({self._describe(error)}); {self._start}, or "
+                "correct `url:` in the model's file, and run the same command again"
             ) from error
         if response.status_code == 503:
             raise ServerUnreachableError(
@@ -142,13 +171,31 @@ class Server:
     ) -> tuple[httpx.Response, str]:
         """Return an answer and its text, bounded in size and time."""
         method, clock = ("GET" if body is None else "POST"), Clock(limit_s)
-        timeout = httpx.Timeout(limit_s, connect=CONNECT_S)
-        url = self.url + path
-        request = self._client.build_request(method, url, json=body, timeout=timeout)
-        response = self._client.send(request, stream=True)
-        with closing(response):
+        with self._sent(method, path, body, limit_s, clock) as response:
             data = read_beginning(response, clock, MAX_TOLD_BYTES)
+        if clock.over():
+            raise TooLongError(f"over {limit_s:.0f} s")
         return response, self._hide_key(data.decode("utf-8", errors="replace"))
+
+    @contextmanager
+    def _sent(
+        self, method: str, path: str, body: dict[str, Any] | None, limit_s: float, clock: Clock
+    ) -> Iterator[httpx.Response]:
+        """Send a request and yield the answer. Raises TooLongError when time is up before its end.
+
+        A single piece may take as long as the whole prefill; `clock` bounds all of them together.
+        """
+        timeout = httpx.Timeout(limit_s, connect=min(CONNECT_S, limit_s))
+        with within_time(clock) as watch:
+            request = self._client.build_request(
+                method,
+                self.url + path,
+                json=body,
+                timeout=timeout,
+                extensions={"trace": watch.trace},
+            )
+            with closing(self._client.send(request, stream=True)) as response:
+                yield response
 
     def ask(self, path: str, body: dict[str, Any], limit_s: float, read: Reader) -> Reply:
         """Send a request; try again what is no fault of the model, with growing pauses.
@@ -175,27 +222,24 @@ class Server:
     def _stream(self, path: str, body: dict[str, Any], limit_s: float, read: Reader) -> Reply:
         started_at, clock = datetime.now(UTC), Clock(limit_s)
         try:
-            # A chunk may take as long as the whole prefill; `clock` ends the request as a whole.
-            timeout = httpx.Timeout(limit_s, connect=CONNECT_S)
-            request = self._client.build_request(
-                "POST", self.url + path, json=body, timeout=timeout
-            )
-            response = self._client.send(request, stream=True)
-            with closing(response), within_time(response, clock):
+            with self._sent("POST", path, body, limit_s, clock) as response:
                 if response.status_code != 200:
                     return self._refused(path, response, started_at, clock)
-                lines = (self._hide_key(line) for line in read_lines(response, clock))
-                return self._without_key(read(lines, started_at, clock))
+                return self._without_key(read(read_lines(response, clock), started_at, clock))
         except (httpx.ReadTimeout, TooLongError):
             return failed(started_at, clock, "client_timeout", "timeout", f"over {limit_s:.0f} s")
         except httpx.RequestError as error:
-            raise TransientError(_describe(error)) from error
+            raise TransientError(self._describe(error)) from error
+        except TransientError as error:
+            # The reader's, in the server's words.
+            raise TransientError(self._brief(str(error))) from None
 
     def _refused(
         self, path: str, response: httpx.Response, started_at: datetime, clock: Clock
     ) -> Reply:
         body = read_beginning(response, clock).decode("utf-8", errors="replace")
-        message = _error_text(self._hide_key(body))
+        whole = _error_text(self._hide_key(body))
+        message = whole[:MAX_ERROR_CHARS]
         if response.status_code in RETRIED_STATUS:
             raise TransientError(f"HTTP {response.status_code}: {message}")
         self._check_key(response)
@@ -204,8 +248,8 @@ class Server:
                 f"the server at {self.url} does not know {path} or the model {self._model!r} "
                 f"({message}); {self._mend}"
             )
-        kind = error_kind(message)
-        if kind == "server" and self._passing and self._passing.search(message):
+        kind = error_kind(whole)
+        if kind == "server" and self._passing and self._passing.search(whole):
             raise TransientError(f"HTTP {response.status_code}: {message}")
         reason = "context" if kind == "context_overflow" else "error"
         return replace(
@@ -221,15 +265,32 @@ class Server:
 
     def _hide_key(self, text: str) -> str:
         """Some gateways repeat the key that they were sent."""
-        return text.replace(self._key, "***") if self._key else text
+        return self._secret.sub("***", text) if self._secret else text
+
+    def _brief(self, text: str) -> str:
+        """Return the beginning of a message; half a key at its end would be one that is told."""
+        return self._hide_key(text)[:MAX_ERROR_CHARS]
 
     def _without_key(self, reply: Reply) -> Reply:
-        return replace(
-            reply,
-            content=self._hide_key(reply.content),
-            thinking=self._hide_key(reply.thinking),
-            error_message=reply.error_message and self._hide_key(reply.error_message),
-        )
+        """Return a reply as it may be stored: no text in it holds the key, no message is long."""
+        texts = {
+            field.name: self._hide_key(value)
+            for field in fields(reply)
+            if isinstance(value := getattr(reply, field.name), str)
+        }
+        message = reply.error_message and self._brief(reply.error_message)
+        return replace(reply, **texts | {"error_message": message})
+
+    def _describe(self, error: Exception) -> str:
+        return self._brief(str(error)) or type(error).__name__
+
+
+def _pattern_of(key: str | None) -> re.Pattern[str] | None:
+    """Return what finds a key, also as JSON may write it, once or twice (`\\u002B`, `\\/`)."""
+    if key is None or len(key) < MIN_SECRET_CHARS:
+        return None
+    signs = (rf"(?:\\{{0,3}}{re.escape(sign)}|\\{{1,3}}u(?i:{ord(sign):04x}))" for sign in key)
+    return re.compile("".join(signs))
 
 
 def failed(started_at: datetime, clock: Clock, reason: str, kind: str, message: str) -> Reply:
@@ -250,8 +311,4 @@ def _error_text(text: str) -> str:
     try:
         return error_message(json.loads(text).get("error", text))
     except (ValueError, AttributeError, RecursionError):
-        return text[:MAX_ERROR_CHARS]
-
-
-def _describe(error: httpx.RequestError) -> str:
-    return str(error) or type(error).__name__
+        return text

@@ -2,11 +2,10 @@
 
 import os
 import re
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from scribebench.backends.hashes import FileHashes
+from scribebench.backends.hashes import FileHashes, by_content, is_file, pieces
 from scribebench.backends.llama_command import FILE_ROLES, SPLIT, parts_of, plain
 from scribebench.backends.serving import path_of
 
@@ -24,8 +23,6 @@ VARIABLE_BESIDE_THE_POINT = re.compile(
     r"(LOG|ENDPOINT|UI|WEBUI|CORS|SSL|MODELS)(_\w+)?|HOST|PORT|REUSE_PORT|STATIC_PATH|API_\w+"
     r"|ALIAS|TAGS|TIMEOUT|SSE_PING_INTERVAL|THREADS_HTTP|OFFLINE|MODEL|MMPROJ|N_PARALLEL"
 )
-# Between several files in one value, and between a file and its scale.
-SEPARATORS = re.compile(r"([,:])")
 
 
 def what_bears(settings: dict[str, Any], hashes: FileHashes) -> dict[str, Any]:
@@ -40,11 +37,13 @@ def what_bears(settings: dict[str, Any], hashes: FileHashes) -> dict[str, Any]:
             for role in FILE_ROLES
             if role in files
         },
-        "arguments": [_by_content(word, hashes) for word in _bearing(settings)],
+        "arguments": [by_content(word, hashes) for word in _bearing(settings)],
     }
+    if num_ctx := settings.get("options", {}).get("num_ctx"):
+        bearing["num_ctx"] = num_ctx
     if variables := _variables(settings):
         bearing["variables"] = {
-            name: _by_content(value, hashes) for name, value in variables.items()
+            name: by_content(value, hashes) for name, value in variables.items()
         }
     return bearing
 
@@ -54,10 +53,10 @@ def files_of(settings: dict[str, Any]) -> list[Path]:
     files = settings["files"]
     named = [path_of(files[role]) for role in FILE_ROLES if files.get(role)]
     values = [*_bearing(settings), *_variables(settings).values()]
-    pieces = [piece for value in values for piece in _pieces(value) if _is_file(piece)]
+    beside = [piece for value in values for piece in pieces(value) if is_file(piece)]
     return [
         *(part for path in named for part in parts_of(path)),
-        *(Path(piece).absolute() for piece in pieces),
+        *(Path(piece).absolute() for piece in beside),
     ]
 
 
@@ -91,22 +90,3 @@ def _variables(settings: dict[str, Any]) -> dict[str, str]:
         and not VARIABLE_BESIDE_THE_POINT.fullmatch(match["argument"])
         and not (match["argument"] == "CTX_SIZE" and is_ctx_given)
     }
-
-
-def _by_content(value: str, hashes: FileHashes) -> str:
-    """Return a value with each file that it names replaced by the hash of its content."""
-    return "".join(
-        hashes.sha256(Path(piece).absolute()) if _is_file(piece) else piece
-        for piece in _pieces(value)
-    )
-
-
-def _pieces(value: str) -> list[str]:
-    """Take a value apart that can name files: FILE, or FILE:SCALE,FILE:SCALE."""
-    return [value] if _is_file(value) else SEPARATORS.split(value)
-
-
-def _is_file(text: str) -> bool:
-    with suppress(OSError):  # too long for a path, for example
-        return Path(text).is_file()
-    return False

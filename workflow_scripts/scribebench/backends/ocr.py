@@ -64,7 +64,7 @@ class OcrBackend:
     def sent_options(self) -> dict[str, Any]:
         return {}
 
-    def limit_s(self, images: int) -> float | None:
+    def limit_s(self, images: int, max_tokens: int | None = None) -> float | None:
         return None
 
     def ask(self, frames: list[Frame], parts: list[Part], max_tokens: int | None = None) -> Reply:

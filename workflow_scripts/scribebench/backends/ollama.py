@@ -23,9 +23,8 @@ from scribebench.backends.base import (
     SentImage,
     ServerFacts,
 )
-from scribebench.backends.http import Server, default_limit_s, key_of, problems_at
+from scribebench.backends.http import Server, key_of, limit_for, problems_at
 from scribebench.backends.streams import (
-    MAX_ERROR_CHARS,
     Clock,
     Said,
     TransientError,
@@ -106,6 +105,13 @@ class OllamaBackend:
                 f"{known or 'none'}); run: ollama pull {self._tag}"
             )
         facts = self._server.tell("/api/show", {"model": self._tag}, optional=True)
+        host = text_or_null(facts.get("remote_host")) or text_or_null(entry.get("remote_host"))
+        if host and self._settings.get("remote") is not True:
+            raise ScribebenchError(
+                f"the model {self._tag!r} at {self._server.url} runs on {host}, and not on this "
+                "machine; choose another `tag:`, or set `remote: true` in the model's file if the "
+                "recordings may be sent there"
+            )
         capabilities = as_list(facts.get("capabilities"))
         if capabilities and "vision" not in capabilities:
             raise ScribebenchError(
@@ -149,28 +155,28 @@ class OllamaBackend:
             "options": options | as_dict(extra.get("options")),
         }
 
-    def limit_s(self, images: int) -> float:
+    def limit_s(self, images: int, max_tokens: int | None = None) -> float:
         options = as_dict(self.sent_options()["options"])
-        max_tokens = count_or_null(options.get("num_predict")) or DEFAULT_OPTIONS["num_predict"]
-        return self._settings.get("timeout_s") or default_limit_s(images, max_tokens)
+        usual = count_or_null(options.get("num_predict")) or DEFAULT_OPTIONS["num_predict"]
+        return limit_for(self._settings.get("timeout_s"), images, usual, max_tokens)
 
     def ask(self, frames: list[Frame], parts: list[Part], max_tokens: int | None = None) -> Reply:
         """Send the request; see http.Server.ask."""
-        before = self._loaded()
+        state = self._state(self._loaded())
+        # Before it is asked: a request that fails has loaded the model all the same.
+        self._brought_in |= state in ("cold", "other_model_loaded")
         body = {**self.sent_options(), "messages": [_message(parts)], "stream": True}
         if max_tokens is not None:
             body["options"] = as_dict(body["options"]) | {"num_predict": max_tokens}
         reply = self._server.ask(
             ASK,
             body,
-            self.limit_s(len(frames)),
+            self.limit_s(len(frames), max_tokens),
             lambda lines, started_at, clock: _read_stream(_events(lines), started_at, clock),
         )
         if REPEATS.search(reply.error_message or ""):  # told before the stream began
             reply = replace(reply, finish_reason="repeat_abort", error_kind=None)
         own = self._own(self._loaded())
-        state = self._state(before)
-        self._brought_in |= state in ("cold", "other_model_loaded")
         return replace(
             reply,
             model_state_before=state,
@@ -291,7 +297,7 @@ def _read_stream(events: Iterator[dict[str, Any]], started_at: datetime, clock: 
         prompt_tokens_evaluated=_less(prompt_tokens, cached),
         output_tokens=count_or_null(last.get("eval_count")),
         error_kind=kind_of_error(reason, stream.error),
-        error_message=stream.error[:MAX_ERROR_CHARS] if stream.error else None,
+        error_message=stream.error,
     )
 
 
@@ -301,7 +307,7 @@ def _why(error: str) -> str:
     if REPEATS.search(error):
         return "repeat_abort"
     if kind == "server" and CRASHED.search(error):
-        raise TransientError(error[:MAX_ERROR_CHARS])
+        raise TransientError(error)
     return "context" if kind == "context_overflow" else "error"
 
 

@@ -24,13 +24,14 @@ from scribebench.backends.base import (
     ServerFacts,
     ServerUnreachableError,
 )
-from scribebench.backends.http import RETRIED_STATUS, Server, default_limit_s, key_of, problems_at
+from scribebench.backends.hashes import FileHashes
+from scribebench.backends.http import RETRIED_STATUS, Server, key_of, limit_for, problems_at
 from scribebench.backends.serving import LazyServer, serve_if_asked
 from scribebench.backends.streams import (
-    MAX_ERROR_CHARS,
     Clock,
     Said,
     TransientError,
+    error_kind,
     error_message,
     kind_of_error,
 )
@@ -64,14 +65,23 @@ WEIGHT_META = ("vocab_type", "n_vocab", "n_ctx_train", "n_embd", "n_params", "si
 
 def connect(settings: dict[str, Any], context: dict[str, Any]) -> "OpenAiBackend":
     """Return the backend of a model's settings. Raises ScribebenchError when its key is not set."""
-    return OpenAiBackend(settings, key_of(settings), serve_if_asked(settings, context))
+    started, hashes = serve_if_asked(settings, context), FileHashes(context.get("state"))
+    return OpenAiBackend(settings, key_of(settings), started, hashes=hashes)
 
 
 def problems(settings: dict[str, Any]) -> list[str]:
     """Return what is missing before the model can be asked, each with its mend."""
     if settings.get("serve"):
-        return serving.problems(settings)
+        return [*serving.problems(settings), *_key_problems(settings)]
     return problems_at(lambda: connect(settings, {}))
+
+
+def _key_problems(settings: dict[str, Any]) -> list[str]:
+    try:
+        key_of(settings)
+    except ScribebenchError as error:
+        return [str(error)]
+    return []
 
 
 class OpenAiBackend:
@@ -86,8 +96,13 @@ class OpenAiBackend:
         key: str | None,
         started: LazyServer | None = None,
         is_gone: Callable[[], bool] = lambda: False,
+        hashes: FileHashes | None = None,
     ):
-        """`started` is the server that is started for it; `is_gone` says whether one has ended."""
+        """`started` is the server that is started for it; `is_gone` says whether one has ended.
+
+        `hashes` remembers those of the files that it is started with.
+        """
+        self._hashes = hashes or FileHashes(None)
         self._settings = settings
         self._key = key
         self._started = started
@@ -145,6 +160,8 @@ class OpenAiBackend:
             **{name: entry[name] for name in WEIGHT_FIELDS if name in entry},
             **{f"meta.{name}": meta[name] for name in WEIGHT_META if name in meta},
         }
+        if self._settings.get("serve"):  # a server does not tell all that it was started with
+            told["serve"] = serving.what_bears(self._settings, self._hashes)
         return ModelIdentity(
             model_id=tag,
             digest="v1-" + sha256_bytes(canonical_json(told).encode())[:16],
@@ -174,9 +191,9 @@ class OpenAiBackend:
             **self._settings.get("extra_body", {}),
         }
 
-    def limit_s(self, images: int) -> float:
-        max_tokens = count_or_null(self.sent_options()["max_tokens"]) or DEFAULT_MAX_TOKENS
-        return self._settings.get("timeout_s") or default_limit_s(images, max_tokens)
+    def limit_s(self, images: int, max_tokens: int | None = None) -> float:
+        usual = count_or_null(self.sent_options()["max_tokens"]) or DEFAULT_MAX_TOKENS
+        return limit_for(self._settings.get("timeout_s"), images, usual, max_tokens)
 
     def ask(self, frames: list[Frame], parts: list[Part], max_tokens: int | None = None) -> Reply:
         """Send the request; see http.Server.ask, and asking.ask_started if we start the server."""
@@ -184,7 +201,8 @@ class OpenAiBackend:
             return self._ask(frames, parts, max_tokens)
         return ask_started(
             self._started,
-            self.limit_s(len(frames)),
+            frames,
+            self.limit_s(len(frames), max_tokens),
             lambda: self._ask(frames, parts, max_tokens),
         )
 
@@ -199,7 +217,7 @@ class OpenAiBackend:
         return self._server.ask(
             ASK,
             body,
-            self.limit_s(len(frames)),
+            self.limit_s(len(frames), max_tokens),
             lambda lines, started_at, clock: _read_stream(_events(lines), started_at, clock),
         )
 
@@ -256,8 +274,8 @@ def _read_stream(
         stream.take(event, clock)
         if stream.error:
             if PASSING.search(stream.error) or stream.error_code in RETRIED_STATUS:
-                raise TransientError(stream.error[:MAX_ERROR_CHARS])
-            reason = "error"
+                raise TransientError(stream.error)
+            reason = "context" if error_kind(stream.error) == "context_overflow" else "error"
         elif clock.over():
             reason = "client_timeout"
         elif too_long := stream.said.too_long():
@@ -269,6 +287,9 @@ def _read_stream(
     content, thinking = stream.said.texts()
     timings, usage = stream.timings, stream.usage
     details = as_dict(usage.get("prompt_tokens_details"))
+    said_details = as_dict(
+        usage.get("completion_tokens_details", usage.get("output_tokens_details"))
+    )
     prompt_tokens = count_or_null(usage.get("prompt_tokens", usage.get("input_tokens")))
     said_tokens = usage.get("completion_tokens", usage.get("output_tokens"))
     output_tokens = count_or_null(timings.get("predicted_n", said_tokens))
@@ -290,10 +311,11 @@ def _read_stream(
         prompt_tokens_cached=count_or_null(timings.get("cache_n", details.get("cached_tokens"))),
         prompt_tokens_evaluated=count_or_null(timings.get("prompt_n")),
         output_tokens=output_tokens,
+        thinking_tokens=count_or_null(said_details.get("reasoning_tokens")),
         draft_tokens=count_or_null(timings.get("draft_n")),
         draft_tokens_accepted=count_or_null(timings.get("draft_n_accepted")),
         error_kind=kind_of_error(reason, stream.error),
-        error_message=stream.error[:MAX_ERROR_CHARS] if stream.error else None,
+        error_message=stream.error,
     )
 
 

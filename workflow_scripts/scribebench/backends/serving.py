@@ -9,6 +9,7 @@ import atexit
 import os
 import re
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -25,6 +26,8 @@ import httpx
 
 from scribebench.backends import supervise
 from scribebench.backends.base import ServerFacts, ServerUnreachableError
+from scribebench.backends.hashes import FileHashes, by_content, is_file
+from scribebench.backends.memory import OUT_OF_MEMORY
 from scribebench.errors import ScribebenchError
 from scribebench.files import sha256_bytes
 from scribebench.project.documents import canonical_json
@@ -46,21 +49,21 @@ ANSWER_S = 2.0
 READY_STATUS, LOADING_STATUS = frozenset({200, 401, 403}), 503
 # The cause can stand far above the end: each process of a server tells of its own end.
 TAIL_LINES, TAIL_BYTES = 20, 16_384
-SIGKILLED = 128 + 9
+SIGKILLED = 128 + signal.SIGKILL
 NOTICED_S, NOTICED_POLL_S = 3.0, 0.05
 SOON_S = 0.3
+# Shorter values of environment variables are no keys, and stand in the log by chance.
+HIDDEN_CHARS = 12
 
-OUT_OF_MEMORY = re.compile(
-    r"out of (device |host |gpu )?memory|OutOfMemory|OutOfDeviceMemory|insufficient memory"
-    r"|(failed|unable|not able|cannot) to allocate|cannot allocate memory|cudaMalloc failed"
-    r"|bad_alloc|^MemoryError|not enough (free |available )?memory"
-    # vLLM reckons before it allocates.
-    r"|no available memory for the cache blocks|larger than the available KV cache memory"
-    r"|free memory on device .* is less than desired",
-    re.I | re.M,
-)
 CAUSE = re.compile(
-    r"GGML_ASSERT|assert(ion)? fail|\bfatal\b|\babort|terminate called|failed to |Traceback|Error:",
+    r"^(?!.*\b(mlock|warn(ing)?)\b).*(GGML_ASSERT|assert(ion)? fail|\bfatal\b|\babort"
+    r"|terminate called|failed to |Traceback|Error:)",
+    re.I,
+)
+# A server that does not know its arguments has not come to need memory; what stands above warned.
+MISUSED = re.compile(
+    r"\berror: (invalid argument: -|unknown argument|unrecognized arguments|argument -"
+    r"|while handling argument)",
     re.I,
 )
 PORT_IN_USE = re.compile(r"address already in use|couldn't bind|EADDRINUSE", re.I)
@@ -69,14 +72,15 @@ CONTROL = re.compile(r"\x1b\[[0-9;]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f]")
 
 
 class ServerStartError(ServerUnreachableError):
-    """A server could not be started, or ended; `kind` is oom, ended, not_ready or cannot_run.
+    """A server could not be started, or ended.
 
-    `brief` says what happened and its mend, without the end of the server's log.
+    `kind` is oom, killed (from outside, after it was asked), ended, not_ready or cannot_run.
+    `brief` says what happened and its mend in a line, with the line of the log that says why.
     """
 
-    def __init__(self, brief: str, kind: str, log: str | None = None):
-        super().__init__(f"{brief}. {log}" if log else brief)
-        self.brief = brief
+    def __init__(self, what: str, kind: str, log: str | None = None, cause: str | None = None):
+        super().__init__(f"{what}. {log}" if log else what)
+        self.brief = f"{what}: {cause}" if cause else what
         self.kind = kind
 
 
@@ -86,7 +90,8 @@ class Launch:
 
     `command` holds {port} where the port belongs, `env` is added to our own environment,
     `ready_path` is asked until it answers 200, and `log` receives all that the server prints.
-    `check` is called when it is ready, and may raise; the server is ended then.
+    `check` is called when it is ready, and may raise; the server is ended then. What is `hidden`,
+    such as keys, is told in no message.
     """
 
     name: str
@@ -96,6 +101,13 @@ class Launch:
     ready_path: str = HEALTH
     limit_s: float | None = None
     check: "Callable[[RunningServer], None] | None" = None
+    hidden: frozenset[str] = field(default=frozenset(), repr=False)
+
+    def without_hidden(self, text: str) -> str:
+        """Return a text with *** in place of all that is hidden."""
+        for value in sorted(self.hidden, key=len, reverse=True):
+            text = text.replace(value, "***")
+        return text
 
 
 class RunningServer:
@@ -146,17 +158,26 @@ class RunningServer:
         return True
 
     def failure(self) -> ServerStartError:
-        """Return the error for a server that has ended, with the last lines of its log."""
-        status = self.ended()
-        if OUT_OF_MEMORY.search("\n".join(self._last_lines())):
-            kind, mend = "oom", "use a smaller quantisation or a smaller context (options.num_ctx)"
-            what = "ran out of memory"
+        """Return the error for a server that has ended, with the last lines of its log.
+
+        One that is killed while it starts is taken for one that ran out of memory.
+        """
+        status, lines = self.ended(), self._last_lines()
+        mend = "use a smaller quantisation or a smaller context (options.num_ctx)"
+        if cause := _want_of_memory(lines):
+            kind, what = "oom", "ran out of memory"
+        elif status == SIGKILLED:
+            kind = "killed" if self.was_asked else "oom"
+            what = (
+                f"was killed from outside (exit status {status}), as systems do that run out of "
+                "memory"
+            )
         else:
-            kind, mend = "ended", "see what it says"
-            what = f"ended by itself (exit status {status})"
-        if status == SIGKILLED:
-            what += ", killed from outside, as systems do that run out of memory"
-        return ServerStartError(f"{self.launch.name} {what}; {mend}", kind, self.end_of_log())
+            kind, what = "ended", f"ended by itself (exit status {status})"
+            mend = "see what it says"
+            cause = next(filter(CAUSE.search, lines), lines[-1] if lines else None)
+        log = self.end_of_log()
+        return ServerStartError(f"{self.launch.name} {what}; {mend}", kind, log, cause)
 
     def end_of_log(self) -> str:
         """Return the last lines of the log, below a line that says where it is.
@@ -172,7 +193,7 @@ class RunningServer:
         )
 
     def _last_lines(self) -> list[str]:
-        """Return the end of the log, without what would play tricks on a terminal."""
+        """Return the end of the log, without what is hidden or would play tricks on a terminal."""
         try:
             with self.launch.log.open("rb") as stream:
                 size = stream.seek(0, os.SEEK_END)
@@ -180,7 +201,10 @@ class RunningServer:
                 text = stream.read(TAIL_BYTES).decode("utf-8", errors="replace")
         except OSError:
             return ["(there is no log)"]
-        return [CONTROL.sub("", line) for line in text.splitlines() if line.strip()]
+        if size > TAIL_BYTES:  # the first line is cut off, maybe within what is hidden
+            text = text.partition("\n")[2]
+        lines = [CONTROL.sub("", line) for line in text.splitlines() if line.strip()]
+        return [self.launch.without_hidden(line) for line in lines]
 
     def close(self) -> None:
         """End the server and return when it is gone; more calls do nothing."""
@@ -233,7 +257,7 @@ class RunningServer:
         self._supervisor.stdout.close()
         if not told.isdigit():
             self._supervisor.wait()
-            problem = told.removeprefix("error: ") or self.end_of_log()
+            problem = self.launch.without_hidden(told.removeprefix("error: ")) or self.end_of_log()
             raise ServerStartError(f"{self.launch.name} cannot be run: {problem}", "cannot_run")
         return int(told)
 
@@ -288,6 +312,7 @@ class LazyServer:
     """A server that is started when its address is first needed, and anew when it has ended.
 
     One that runs out of memory while it starts would do so again, and is not started once more.
+    `crashed_at` names the requests at which it has ended since it answered one.
     """
 
     def __init__(self, launch: Launch | Callable[[], Launch]):
@@ -295,6 +320,7 @@ class LazyServer:
         self._launch = launch
         self._too_large: ServerStartError | None = None
         self.running: RunningServer | None = None
+        self.crashed_at: set[str] = set()
 
     def url(self) -> str:
         """Return the address of the running server. Raises ServerStartError."""
@@ -354,7 +380,12 @@ def facts(server: LazyServer | None, n_ctx: int | None = None) -> ServerFacts:
     started = server.started if server else None
     if started is None:
         return ServerFacts(n_ctx=n_ctx)
-    return ServerFacts(pid=started["pid"], log=Path(started["log"]), n_ctx=n_ctx)
+    return ServerFacts(
+        pid=started["pid"],
+        log=Path(started["log"]),
+        n_ctx=n_ctx,
+        cold_load_ns=started["cold_load_ns"],
+    )
 
 
 def reload(server: LazyServer | None) -> int | None:
@@ -384,8 +415,25 @@ def serve_if_asked(settings: dict[str, Any], context: dict[str, Any]) -> LazySer
             log=log_path(settings, context),
             env={name: expanded(value) for name, value in serve.get("env", {}).items()},
             ready_path=serve.get("ready", DEFAULT_READY),
+            hidden=_hidden(settings),
         )
     )
+
+
+def what_bears(settings: dict[str, Any], hashes: FileHashes) -> dict[str, Any]:
+    """Return what of `serve:` bears on replies or speed; keep only a hash of it, it can hold keys.
+
+    Files that it names count by content, and environment variables by their values; but not the
+    key of its requests, nor a log, nor a program that is no script: an update asks nothing anew.
+    """
+    serve, key = settings["serve"], settings.get("api_key_env")
+    program, *words = [expanded(word, except_for=key) for word in serve["command"]]
+    env = {name: expanded(text, except_for=key) for name, text in serve.get("env", {}).items()}
+    return {
+        "program": by_content(program, hashes) if _is_script(program) else program,
+        "arguments": [by_content(word, hashes) for word in words],
+        "env": {name: by_content(value, hashes) for name, value in env.items()},
+    }
 
 
 def problems(settings: dict[str, Any]) -> list[str]:
@@ -393,8 +441,7 @@ def problems(settings: dict[str, Any]) -> list[str]:
     serve = settings.get("serve")
     if not serve:
         return []
-    words = [*serve["command"], *serve.get("env", {}).values()]
-    found = [unset(name, f"`serve:` uses ${name}") for name in unset_variables(words)]
+    found = [unset(name, f"`serve:` uses ${name}") for name in unset_variables(_words(serve))]
     program = serve["command"][0]
     if not unset_variables([program]) and shutil.which(expanded(program)) is None:
         found.append(
@@ -406,8 +453,7 @@ def problems(settings: dict[str, Any]) -> list[str]:
 
 def unset_variables(texts: list[str]) -> list[str]:
     """Return the environment variables that the texts use and that are not set, in order."""
-    names = [match[1] or match[2] for text in texts for match in VARIABLE.finditer(text)]
-    return [name for name in dict.fromkeys(names) if not os.environ.get(name)]
+    return [name for name in _variables(texts) if not os.environ.get(name)]
 
 
 def unset(name: str, user: str) -> str:
@@ -415,9 +461,14 @@ def unset(name: str, user: str) -> str:
     return f"the environment variable {name} is not set, and {user}: export {name}=..."
 
 
-def expanded(text: str) -> str:
+def expanded(text: str, except_for: str | None = None) -> str:
     """Return the text with $NAME and ${NAME} replaced by environment variables, which are set."""
-    return VARIABLE.sub(lambda match: os.environ.get(match[1] or match[2], match[0]), text)
+
+    def value(match: re.Match[str]) -> str:
+        name = match[1] or match[2]
+        return match[0] if name == except_for else os.environ.get(name, match[0])
+
+    return VARIABLE.sub(value, text)
 
 
 def path_of(text: str) -> Path:
@@ -442,6 +493,40 @@ def log_path(settings: dict[str, Any], context: dict[str, Any]) -> Path:
     identity = canonical_json([str(context.get("session")), settings])
     name += sha256_bytes(identity.encode())[:12]
     return Path(context["state"]) / "servers" / f"{name}.log"
+
+
+def _words(serve: dict[str, Any]) -> list[str]:
+    return [*serve["command"], *serve.get("env", {}).values()]
+
+
+def _variables(texts: list[str]) -> list[str]:
+    names = [match[1] or match[2] for text in texts for match in VARIABLE.finditer(text)]
+    return list(dict.fromkeys(names))
+
+
+def _hidden(settings: dict[str, Any]) -> frozenset[str]:
+    """Return the values of environment variables that messages must not tell; paths they may."""
+    names = [*_variables(_words(settings["serve"])), settings.get("api_key_env") or ""]
+    values = [os.environ.get(name, "") for name in names]
+    return frozenset(
+        value
+        for value in values
+        if len(value) >= HIDDEN_CHARS and not os.path.exists(value)  # noqa: PTH110
+    )
+
+
+def _is_script(program: str) -> bool:
+    if not is_file(program):
+        return False
+    with Path(program).open("rb") as stream:
+        return stream.read(2) == b"#!"
+
+
+def _want_of_memory(lines: list[str]) -> str | None:
+    """Return the first line that tells of it, unless the server ended for another reason."""
+    if any(map(MISUSED.search, lines)):
+        return None
+    return next(filter(OUT_OF_MEMORY.search, lines), None)
 
 
 def _supervised(launch: Launch, port: int) -> "subprocess.Popen[bytes]":

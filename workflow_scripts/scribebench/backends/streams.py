@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx
 
+from scribebench.backends.memory import OUT_OF_MEMORY
 from scribebench.backends.values import storable
 
 MAX_REPLY_CHARS = 2_000_000
@@ -21,11 +22,14 @@ MAX_ERROR_CHARS = 500
 CUT_OFF_AFTER_S = 0.1
 OPENED, CLOSED = "<think>", "</think>"
 ERROR_KINDS = (
-    ("context_overflow", re.compile(r"exceed_context_size|context (size|length|window)", re.I)),
     (
-        "oom",
-        re.compile(r"out of memory|failed to allocate|\bOOM\b|more system memory|cudaMalloc", re.I),
+        "context_overflow",
+        re.compile(
+            r"exceed_context_size|context (size|length|window)|maximum model length|max_model_len",
+            re.I,
+        ),
     ),
+    ("oom", OUT_OF_MEMORY),
     ("unsupported", re.compile(r"image input is not supported|does not support|mmproj", re.I)),
 )
 
@@ -117,31 +121,52 @@ def split_thinking(content: str, thinking: str) -> tuple[str, str]:
     return content, thinking
 
 
-@contextmanager
-def within_time(response: httpx.Response, clock: Clock) -> Iterator[None]:
-    """Cut an answer off when time is up, also while its server keeps silent.
+class Watch:
+    """Ends a request's connection when time is up, also under a thread that waits for it.
 
-    Raises TooLongError then.
+    Closing it would not wake that thread.
     """
-    timer = threading.Timer(clock.left_s() + CUT_OFF_AFTER_S, _cut_off, [response])
+
+    def __init__(self) -> None:
+        self._stream: Any = None
+        self._is_over = False
+
+    def trace(self, event: str, info: dict[str, Any]) -> None:
+        """Take note of the connection as soon as there is one: the `trace` of an httpx request."""
+        if event in ("connection.connect_tcp.complete", "connection.start_tls.complete"):
+            self._stream = info["return_value"]
+            if self._is_over:
+                self.cut_off()
+
+    def cut_off(self) -> None:
+        self._is_over = True
+        if self._stream is not None:
+            with suppress(OSError):
+                # As a plain socket's: a thread that reads holds the TLS layer.
+                connection = self._stream.get_extra_info("socket")
+                socket.socket.shutdown(connection, socket.SHUT_RDWR)
+
+
+@contextmanager
+def within_time(clock: Clock) -> Iterator[Watch]:
+    """Cut off what is asked in this block when time is up, whether or not its server has begun.
+
+    The request must be given the watch's `trace`. Raises TooLongError then.
+    """
+    watch = Watch()
+    timer = threading.Timer(clock.left_s() + CUT_OFF_AFTER_S, watch.cut_off)
     timer.daemon = True
     timer.start()
     try:
-        yield
+        yield watch
+    except (httpx.ConnectError, httpx.ConnectTimeout):
+        raise  # nobody is there, which is no fault of the model
     except httpx.RequestError as error:
         if clock.over():
-            raise TooLongError from error
+            raise TooLongError("timed out") from error
         raise
     finally:
         timer.cancel()
-
-
-def _cut_off(response: httpx.Response) -> None:
-    """End the connection under a thread that waits for it; closing would not wake that."""
-    if stream := response.extensions.get("network_stream"):
-        with suppress(OSError):
-            # As a plain socket's: a thread that reads holds the TLS layer.
-            socket.socket.shutdown(stream.get_extra_info("socket"), socket.SHUT_RDWR)
 
 
 def read_lines(response: httpx.Response, clock: Clock) -> Iterator[str]:

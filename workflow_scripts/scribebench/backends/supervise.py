@@ -11,17 +11,20 @@ cannot be started. The server prints to the standard error. The exit status is t
 and the signal's number when a signal ended it, as a shell says it.
 """
 
+import ctypes
 import os
 import select
 import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 
 POLL_S = 0.02
 # A process that was killed frees its memory first; one that nobody buries is not waited for.
 BURIAL_S = 2.0
 CANNOT_START = 127
+PR_SET_PDEATHSIG = 1  # of prctl(2)
 STOPPING = frozenset({signal.SIGTERM, signal.SIGINT, signal.SIGHUP})
 
 
@@ -38,6 +41,7 @@ def main(grace_s: float, command: list[str]) -> int:
             stderr=2,
             start_new_session=True,
             close_fds=True,
+            preexec_fn=_ending_with_us(),
         )
     except OSError as error:
         _tell(f"error: {command[0]}: {error.strerror}")
@@ -48,6 +52,23 @@ def main(grace_s: float, command: list[str]) -> int:
     _end_group(server, grace_s)
     status = server.wait()
     return status if status >= 0 else 128 - status
+
+
+def _ending_with_us() -> Callable[[], None] | None:
+    """Return what a new process calls to be killed when this one is, on Linux.
+
+    So the server goes even when both we and who started us are killed; not what it has started.
+    """
+    if sys.platform != "linux":
+        return None
+    prctl, us = ctypes.CDLL(None).prctl, os.getpid()
+
+    def end_with_us() -> None:
+        prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != us:
+            os._exit(CANNOT_START)
+
+    return end_with_us
 
 
 def _signals_as_bytes() -> int:

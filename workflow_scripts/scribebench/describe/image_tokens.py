@@ -76,7 +76,9 @@ class ImageTokens:
         )
 
     def _tokens(self, frames: list[Frame], texts: list[str]) -> int | None:
-        parts: list[Part] = ["\n".join(texts)]
+        # Parts of their own, as they are between images: what stands between two parts is the
+        # backend's and the chat template's to say, and joined by a newline each cost a token more.
+        parts: list[Part] = [*texts]
         return self._backend.ask(frames, parts, max_tokens=1).prompt_tokens
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import cv2
 
 from scribebench.backends.base import Frame, ImageFacts, SentImage
-from scribebench.errors import ScribebenchError
+from scribebench.errors import ScribebenchError, snakemake
 from scribebench.files import sha256_bytes
 from scribebench.frames.pictures import decode_picture
 from scribebench.project.documents import canonical_json
@@ -31,7 +31,7 @@ def prepare(frame: Frame, settings: dict[str, Any]) -> SentImage:
     if image is None:
         raise ScribebenchError(
             f"the picture {frame.image} is missing or damaged; make it again: "
-            f"snakemake --cores 4 {frame.image.parent.parent}/frames.parquet --force"
+            f"{snakemake()} --cores 4 {frame.image.parent.parent}/frames.parquet --force"
         )
     widest = settings.get("max_width_px")
     if widest and image.shape[1] > widest:

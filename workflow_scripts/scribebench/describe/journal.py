@@ -16,9 +16,14 @@ from typing import Any, NamedTuple
 from scribebench.backends.base import FrameDescription, ImageFacts, ModelIdentity, Part, Reply
 from scribebench.files import sha256_bytes, write_text
 from scribebench.project.documents import canonical_json
+from scribebench.project.environment import start_id
 
 # Part of every key: raised when the same request would have to be asked again for another reason.
 PROTOCOL_VERSION = 1
+# The settings that say which model on which server is asked.
+WHOM = ("backend", "url", "tag", "files", "server_args", "serve")
+# What depends on what else the machine did meanwhile, too.
+OF_ONE_START = frozenset({"oom", "crash"})
 # What stands before a reply in a line.
 _RUN_ID = re.compile(rb'\{"key": "[^"]*", "run_id": "([0-9a-f]+)", ')
 _REPLY_FIELDS = frozenset(field.name for field in fields(Reply))
@@ -37,19 +42,29 @@ class Conditions(NamedTuple):
 
 
 class Entry(NamedTuple):
-    """An answered request, the run that asked it, and the conditions under which it was asked."""
+    """An answered request, the run that asked it, and the conditions under which it was asked.
+
+    `start` is the start of the workflow that asked it; null outside of one.
+    """
 
     run_id: str
     reply: Reply
     conditions: Conditions
+    start: str | None = None
 
     def stands(self, conditions: Conditions) -> bool:
         """Return whether the answer still counts: a failure does while nothing has changed.
 
-        An answer to pictures that were not all in the context counts as one.
+        An answer to pictures that were not all in the context counts as one. What failed for want
+        of memory, or by the end of the server, may go well in the next start of the workflow.
         """
-        is_sound = self.reply.error_kind is None and self.reply.images_fit is not False
-        return is_sound or self.conditions == conditions
+        if self.reply.error_kind is None and self.reply.images_fit is not False:
+            return True
+        if self.reply.error_kind in OF_ONE_START and (
+            self.start is None or self.start != start_id()
+        ):
+            return False
+        return self.conditions == conditions
 
 
 def request_key(
@@ -81,10 +96,11 @@ class Journal:
         return self._entries.get(key)
 
     def put(self, key: str, entry: Entry) -> None:
-        """Append an answered request; it is on the disk when this returns."""
+        """Append an answered request of this start; it is on the disk when this returns."""
+        entry = entry._replace(start=start_id())
         started_at = entry.reply.started_at.isoformat()
         reply = asdict(entry.reply) | {"started_at": started_at}
-        value = {"key": key, "run_id": entry.run_id, "reply": reply}
+        value = {"key": key, "run_id": entry.run_id, "start": entry.start, "reply": reply}
         line = json.dumps(value | {"conditions": entry.conditions._asdict()}) + "\n"
         self._path.parent.mkdir(parents=True, exist_ok=True)
         handle = os.open(self._path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o666)
@@ -120,14 +136,24 @@ class IdentityStore:
     def __init__(self, path: Path):
         self._path = path
 
-    def get(self) -> ModelIdentity | None:
+    def get(self, settings: dict[str, Any] | None = None) -> ModelIdentity | None:
+        """Return it; with `settings`, only if those that say who is asked are the same."""
         try:
-            return ModelIdentity(**json.loads(self._path.read_text(encoding="utf-8")))
-        except (OSError, ValueError, TypeError):
+            told = json.loads(self._path.read_text(encoding="utf-8"))
+            identity = ModelIdentity(**told["identity"])
+            return identity if settings is None or told["whom"] == _whom(settings) else None
+        except (OSError, ValueError, TypeError, KeyError):
             return None
 
-    def put(self, identity: ModelIdentity) -> None:
-        write_text(self._path, canonical_json(asdict(identity)))
+    def put(self, identity: ModelIdentity, settings: dict[str, Any]) -> None:
+        told = {"identity": asdict(identity), "whom": _whom(settings)}
+        write_text(self._path, canonical_json(told))
+
+
+def _whom(settings: dict[str, Any]) -> dict[str, Any]:
+    """Return what says who is asked; its hash, since it can hold what is not to be kept."""
+    asked = {name: settings.get(name) for name in WHOM}
+    return {"sha256": sha256_bytes(canonical_json(asked).encode())}
 
 
 def _read(path: Path) -> Iterable[tuple[str, Entry]]:
@@ -141,7 +167,8 @@ def _read(path: Path) -> Iterable[tuple[str, Entry]]:
             try:
                 value = json.loads(line)
                 key, reply = str(value["key"]), _reply(value["reply"])
-                entry = Entry(value["run_id"], reply, Conditions(**value["conditions"]))
+                conditions = Conditions(**value["conditions"])
+                entry = Entry(value["run_id"], reply, conditions, value.get("start"))
             except (ValueError, KeyError, TypeError, AttributeError):
                 continue
             yield key, entry

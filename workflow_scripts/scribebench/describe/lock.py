@@ -20,6 +20,8 @@ from scribebench.project.models import LOOPBACK_HOSTS
 
 SLOTS_VARIABLE = "SCRIBEBENCH_GPU_SLOTS"  # set by project.environment
 FOLDER_VARIABLE = "SCRIBEBENCH_LOCKS"
+# What NVIDIA's and AMD's drivers go by.
+GPU_VARIABLES = ("CUDA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES")
 POLL_S = 0.2
 
 
@@ -29,6 +31,15 @@ def lock_names(url: str | None, gpu_slots: int) -> list[str]:
     if parts.hostname and parts.hostname not in LOOPBACK_HOSTS:
         return [re.sub(r"[^A-Za-z0-9.-]", "_", f"server-{parts.hostname}-{parts.port or 0}")]
     return [f"gpu-{slot}" for slot in range(max(1, gpu_slots))]
+
+
+def use_own_gpu(slot: str, gpu_slots: int) -> None:
+    """Let what this process starts see one GPU, the slot's, when there are several.
+
+    A choice that the environment already makes stands.
+    """
+    if gpu_slots > 1 and slot.startswith("gpu-") and not any(map(os.environ.get, GPU_VARIABLES)):
+        os.environ.update(dict.fromkeys(GPU_VARIABLES, slot.removeprefix("gpu-")))
 
 
 @contextmanager

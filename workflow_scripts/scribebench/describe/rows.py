@@ -4,6 +4,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from scribebench.backends.base import (
+    NOT_STARTED,
     Backend,
     Frame,
     FrameDescription,
@@ -38,6 +39,11 @@ class RunContext:
     def run_id(self) -> str:
         """A short hash of the session, the model and the variant."""
         return run_id(self.session, self.run)
+
+    @property
+    def digest(self) -> str | None:
+        """The digest of the model that was asked; null when its server never started."""
+        return None if self.identity.digest == NOT_STARTED else self.identity.digest
 
     @property
     def key_columns(self) -> dict[str, str]:
@@ -76,7 +82,7 @@ def request_row(context: RunContext, backend: Backend, answered: Answered) -> di
         "request_seed": options.get("seed"),
         "order_index": answered.order_index,
         "model_id": context.identity.model_id,
-        "model_digest": context.identity.digest,
+        "model_digest": context.digest,
         "quantization": context.identity.quantization or context.settings.get("quant"),
         "backend": context.settings["backend"],
         "backend_version": answered.conditions.backend_version,
@@ -94,7 +100,7 @@ def request_row(context: RunContext, backend: Backend, answered: Answered) -> di
         "images_fit": reply.images_fit,
         "frame_ts_s": [frame.time_s for frame in answered.frames],
         "n_ctx_requested": _number(sent.get("num_ctx", options.get("num_ctx")), int),
-        "n_ctx_effective": reply.n_ctx or answered.conditions.n_ctx,
+        "n_ctx_effective": (reply.n_ctx or answered.conditions.n_ctx) if reply.attempts else None,
         "max_output_tokens": _number(sent.get("max_tokens", sent.get("num_predict")), int),
         **{name: _number(sent.get(name), int | float) for name in NAMED_OPTIONS},
         "think_requested": _think(context.settings.get("think")),
@@ -111,6 +117,7 @@ def request_row(context: RunContext, backend: Backend, answered: Answered) -> di
         "prompt_tokens": reply.prompt_tokens,
         "prompt_tokens_cached": reply.prompt_tokens_cached,
         "output_tokens": reply.output_tokens,
+        "thinking_tokens": reply.thinking_tokens,
         "draft_tokens": reply.draft_tokens,
         "draft_tokens_accepted": reply.draft_tokens_accepted,
         "content_chars": len(reply.content),

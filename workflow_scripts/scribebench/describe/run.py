@@ -34,7 +34,7 @@ from scribebench.describe.rows import Answered, RunContext
 from scribebench.files import sha256_bytes, whole_file
 from scribebench.machine import describe_machine
 from scribebench.probe.ask import KnownGate, ask_gate, gates
-from scribebench.probe.gate import judge
+from scribebench.probe.gate import MAX_TOKENS, judge
 from scribebench.probe.verdict import in_words
 from scribebench.progress import Progress
 from scribebench.project.documents import canonical_json
@@ -70,7 +70,7 @@ def kept_frames(frames_table: Path) -> list[Frame]:
 class Described(NamedTuple):
     """What came of a run: warm-up requests first, then the others in order.
 
-    `broken` says why nothing was asked: what the gate found wrong with the model.
+    `broken` says why nothing more was asked: what the gate found wrong with the model.
     """
 
     context: RunContext
@@ -88,7 +88,7 @@ def describe(
     state: Path,
     gpu_slots: int,
 ) -> Described:
-    """Ask about all frames, unless the model does not pass the gate.
+    """Ask about all frames; about no further one when the model does not pass the gate.
 
     Finished requests are taken from the journal below `state`. Raises ScribebenchError for an
     infrastructure fault; what was answered before it is in the journal.
@@ -97,29 +97,32 @@ def describe(
         context = _context(session, run, settings, "", backend, backend.identify())
         batches = (Batch(n, chunk, [], []) for n, chunk in enumerate(_chunks(frames, settings)))
         return Described(context, [_ask(context, backend, batch) for batch in batches])
-    journal = Journal(state / "requests" / f"{run.model}.jsonl")
     identities = IdentityStore(state / "identities" / run.model / f"{run.variant}.json")
     # A server that was started for this job is ended before the next job may use the GPU.
     with (
         ThreadPoolExecutor(1) as helper,
-        lock.held(lock.lock_names(settings.get("url"), gpu_slots)),
+        lock.held(lock.lock_names(settings.get("url"), gpu_slots)) as slot,
         closing(backend),
     ):
-        identity, server_fault = _identify(backend, identities)
+        lock.use_own_gpu(slot, gpu_slots)
+        # Read under the lock: a job that outlived its workflow may have asked until now.
+        journal = Journal(state / "requests" / f"{run.model}.jsonl")
+        identity, server_fault = _identify(backend, identities, settings)
         context = _context(session, run, settings, instructions, backend, identity)
-        asker = _Asker(context, backend, journal, server_fault)
-        if broken := asker.why_broken(gates(state, run.model)):
-            return Described(context, [], broken)
-        answered = []
+        asker = _Asker(context, backend, journal, gates(state, run.model), server_fault)
+        answered, broken = [], None
         known = KnownImages(state / "sent_images" / f"{run.model}.jsonl", settings.get("image", {}))
         batches = _ahead(_batches(frames, settings, instructions, known, asker), helper)
         with Progress(f"{session} {run}", len(frames), "frames") as progress:
             for batch in batches:
+                # What was answered before stands, whatever the model does wrong now.
+                if not asker.is_finished(batch) and (broken := asker.why_broken()):
+                    break
                 one = asker.ask_once(batch)
                 answered.append(one)
                 progress.advance(len(batch.frames))
                 _tell_failure(one, progress)
-    return Described(context, [*asker.warm_ups, *answered])
+    return Described(context, [*asker.warm_ups, *answered], broken)
 
 
 def without_warm_ups(answered: list[Answered]) -> list[Answered]:
@@ -150,7 +153,7 @@ def run_facts(
 ) -> dict[str, Any]:
     """Return the row of `runs`: settings, who answered, what it took, on what machine.
 
-    `broken` says why nothing was asked: what the gate found wrong with the model.
+    `broken` says why nothing more was asked: what the gate found wrong with the model.
     Server and machine are those of the last request that was asked for this run.
     """
     answered = without_warm_ups(answered)
@@ -165,7 +168,7 @@ def run_facts(
         "backend": context.settings["backend"],
         "backend_version": conditions.backend_version,
         "model_id": context.identity.model_id,
-        "model_digest": context.identity.digest,
+        "model_digest": context.digest,
         "quantization": context.identity.quantization or context.settings.get("quant"),
         "batch_size": context.settings.get("batch_size", 1),
         "settings_json": canonical_json(context.settings),
@@ -180,19 +183,22 @@ def run_facts(
 
 
 def _identify(
-    backend: Backend, identities: IdentityStore
+    backend: Backend, identities: IdentityStore, settings: dict[str, Any]
 ) -> tuple[ModelIdentity, ServerUnreachableError | None]:
-    """Return who answers; a server that is down matters only when something is to be asked."""
+    """Return who answers; a server that is down matters only when something is to be asked.
+
+    Who answered before counts when the settings name the same model on the same server.
+    """
     try:
         identity = backend.identify()
     except ServerUnreachableError as error:
-        last = identities.get()
+        last = identities.get(settings)
         if last is None:
             raise
         return last, error
     if identity.digest == NOT_STARTED:  # what was answered before still counts
-        return identities.get() or identity, None
-    identities.put(identity)
+        return identities.get(settings) or identity, None
+    identities.put(identity, settings)
     return identity, None
 
 
@@ -251,31 +257,40 @@ class _Asker:
         context: RunContext,
         backend: Backend,
         journal: Journal,
+        gates: Journal,
         server_fault: ServerUnreachableError | None,
     ):
         self._context = context
         self._backend = backend
         self._journal = journal
+        self._gates = gates
         self._server_fault = server_fault
+        self._has_passed = context.settings.get("probe", "require") == "warn"
         self._tokens = ImageTokens(backend)
         self.warm_ups: list[Answered] = []
 
-    def why_broken(self, journal: Journal) -> str | None:
+    def why_broken(self) -> str | None:
         """Return what the model does wrong at the gate; null when it passes or is asked anyway.
 
-        The probe's answer is taken when there is one.
+        The probe's answer is taken when there is one. A model for which there is no room is not
+        broken: each request that fails so is told.
         """
-        context = self._context
-        if context.settings.get("probe", "require") == "warn":
+        if self._has_passed:
             return None
-        gate = KnownGate(journal, context.options, context.identity)
+        context = self._context
+        gate = KnownGate(self._gates, context.options, context.identity)
         reply = gate.reply()
         if reply is None:
             if self._server_fault is not None:
-                return None  # what was answered before is used, and shows by itself what it is
+                raise self._server_fault
             reply = ask_gate(context.settings, self._backend)
-            gate.put(reply, self._backend.limit_s(1), context.machine)
-        return in_words(judge(reply)._asdict(), reply.error_message)
+            gate.put(reply, self._backend.limit_s(1, MAX_TOKENS), context.machine)
+        if reply.error_kind == "oom":
+            self._has_passed = True
+            return None
+        broken = in_words(judge(reply)._asdict(), reply.error_message)
+        self._has_passed = broken is None
+        return broken
 
     def is_finished(self, batch: Batch) -> bool:
         """Return whether the journal knows what a batch was answered."""
@@ -309,12 +324,14 @@ class _Asker:
             self.warm_ups.append(self._warmed_up(batch))
         self._tokens.prepare(batch.frames, batch.parts)
         answered = _ask(context, self._backend, batch, key)
-        reply = replace(
-            answered.reply,
-            n_ctx=answered.reply.n_ctx or conditions.n_ctx,
-            # This job has asked before, so that the model is loaded.
-            model_state_before=answered.reply.model_state_before or "warm",
-        )
+        reply = answered.reply
+        if reply.attempts:  # else nothing was sent, and nothing is known
+            reply = replace(
+                reply,
+                n_ctx=reply.n_ctx or conditions.n_ctx,
+                # This job has asked before, so that the model is loaded.
+                model_state_before=reply.model_state_before or "warm",
+            )
         reply = self._tokens.counted(reply, batch.parts)
         self._journal.put(key, Entry(context.run_id, reply, conditions))
         return replace(answered, reply=reply)
@@ -323,7 +340,8 @@ class _Asker:
         frame = batch.frames[0]
         image = next(part for part in batch.parts if isinstance(part, SentImage))
         reply = self._tokens.warm_up(frame, image)
-        reply = replace(reply, model_state_before=reply.model_state_before or "unknown")
+        if reply.attempts:
+            reply = replace(reply, model_state_before=reply.model_state_before or "unknown")
         digest = self._context.identity.digest
         key = request_key({"warm-up": self._context.options}, [image], digest)
         conditions = _conditions(self._context, self._backend, len(batch.frames))

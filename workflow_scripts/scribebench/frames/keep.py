@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from PIL.JpegImagePlugin import JpegImageFile
 
-from scribebench.errors import ScribebenchError, damaged
+from scribebench.errors import ScribebenchError, damaged, snakemake
 from scribebench.files import sha256_bytes, write_bytes
 from scribebench.frames.pictures import (
     decode_picture,
@@ -79,7 +79,7 @@ def write_pictures(
     if lost := len(kept) - len(finisher.written):
         raise ScribebenchError(
             f"{recording} gave other frames than before ({lost} are missing); if it was "
-            f"replaced, run: snakemake --cores 4 --forcerun extract_frames {folder.parent}"
+            f"replaced, run: {snakemake()} --cores 4 --forcerun extract_frames {folder.parent}"
             "/frames.parquet"
         )
     shown = _Thumbnails(finisher.thumbnails, signals)

@@ -20,7 +20,7 @@ from typing import Any
 
 import cv2
 
-from scribebench.errors import ScribebenchError
+from scribebench.errors import ScribebenchError, snakemake
 from scribebench.files import write_text
 from scribebench.frames.pictures import decode_picture
 
@@ -168,7 +168,7 @@ def _read(path: Path) -> list[Line]:
     if image is None:
         raise ScribebenchError(
             f"{path} is not a picture; make it again: "
-            "snakemake --cores 4 results/report.md -R dedup_frames"
+            f"{snakemake()} --cores 4 results/report.md -R dedup_frames"
         )
     found = _engine(image, use_cls=False)
     lines = [

@@ -23,7 +23,7 @@ from scribebench.errors import ScribebenchError
 from scribebench.harmless import visible
 from scribebench.machine import describe_machine
 from scribebench.probe.ask import KnownGate, ask_gate
-from scribebench.probe.gate import draw, judge
+from scribebench.probe.gate import MAX_TOKENS, draw, judge
 from scribebench.probe.memory import gpu_bytes, rss_bytes
 from scribebench.probe.verdict import BROKEN, WORKS
 
@@ -45,7 +45,9 @@ def probe(settings: dict[str, Any], backend: Backend, gates: Journal) -> dict[st
     """
     identity, machine = backend.identify(), asdict(describe_machine())
     reply = ask_gate(settings, backend)
-    KnownGate(gates, backend.sent_options(), identity).put(reply, backend.limit_s(1), machine)
+    KnownGate(gates, backend.sent_options(), identity).put(
+        reply, backend.limit_s(1, MAX_TOKENS), machine
+    )
     verdict = judge(reply)
     # A server that hangs or fails is not made to do so once more for each size.
     answered = reply.finish_reason not in ("error", "client_timeout")
@@ -71,7 +73,7 @@ def probe(settings: dict[str, Any], backend: Backend, gates: Journal) -> dict[st
         "effective": _effective(identity, reply, facts),
         "projector": _projector(settings),
         "memory": memory,
-        "cold_load_ns": list(_cold_loads(backend)),
+        "cold_load_ns": list(_cold_loads(backend, facts.cold_load_ns)),
         "probed_at_utc": datetime.now(UTC).isoformat(),
         "machine": machine,
     }
@@ -122,9 +124,12 @@ def _projector(settings: dict[str, Any]) -> dict[str, Any] | None:
     return {"precision": header.tensor_type, "below_q8": header.below_q8}
 
 
-def _cold_loads(backend: Backend) -> Iterator[int]:
-    total_ns = 0
-    for _ in range(COLD_LOADS):
+def _cold_loads(backend: Backend, first_ns: int | None) -> Iterator[int]:
+    """Yield how long each load takes; the first may read the files from disk, others from memory."""
+    total_ns = first_ns or 0
+    if first_ns is not None:
+        yield first_ns
+    for _ in range(COLD_LOADS - (first_ns is not None)):
         try:
             load_ns = backend.reload()
         except ServerUnreachableError as error:  # what was found before it stands

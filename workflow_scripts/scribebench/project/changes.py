@@ -1,10 +1,9 @@
 """What a server tells otherwise than before, what that touches, and how it is asked again."""
 
-import shlex
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from scribebench.errors import snakemake
 from scribebench.project.models import Run
 
 if TYPE_CHECKING:
@@ -84,7 +83,7 @@ def redo(runs: dict[Run, Due], state: Path, with_journal: bool) -> str:
     targets = [
         str(path) for run, due in runs.items() for path in _results_of(run, due, state.parent)
     ]
-    ask = " ".join([_snakemake(), "--cores 4", *targets, "-R", PROBE, DESCRIBE])
+    ask = " ".join([snakemake(), "--cores 4", *targets, "-R", PROBE, DESCRIBE])
     return f"rm -f {journal_file(next(iter(runs)), state)} && {ask}" if with_journal else ask
 
 
@@ -126,15 +125,6 @@ def last_identity(run: Run, state: Path) -> "ModelIdentity | None":
 def journal_file(run: Run, state: Path) -> Path:
     """Return where the finished requests of a run's model are."""
     return state / "requests" / f"{run.model}.jsonl"
-
-
-def _snakemake() -> str:
-    """Return the program beside this interpreter, which need not be activated, as one word."""
-    program = Path(sys.executable).parent / "snakemake"
-    if not program.is_file():
-        return "snakemake"
-    here = Path.cwd()
-    return shlex.quote(str(program.relative_to(here) if here in program.parents else program))
 
 
 def _run_file(run: Run, results: Path, session: str) -> Path:

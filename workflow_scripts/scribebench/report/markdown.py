@@ -205,7 +205,7 @@ def _candidate_notes(data: ReportData, run: Row, figures: RunFigures) -> list[st
     label = f"{inline(session)}, {inline(_label(data, run))}"
     if run["broken"] is not None:
         notes.append(
-            f"- {label}: **its backend is broken**, and nothing was asked: "
+            f"- {label}: **its backend is broken**, and nothing more was asked: "
             f"{inline(run['broken'], 400)}."
         )
     elif run["backend"] == "ocr":
