@@ -16,6 +16,7 @@ from scribebench.report.layout import table
 from scribebench.tables import (
     DESCRIPTIONS,
     FRAMES,
+    GRADES,
     REQUESTS,
     SCENES,
     SCHEMA_VERSION,
@@ -57,6 +58,7 @@ PLACES = (
         "results/runs/{session}/{model}/{variant}/descriptions.parquet",
         "describe_frames",
     ),
+    Place(GRADES, "results/runs/{session}/{model}/{variant}/grades.parquet", "grade_descriptions"),
 )
 
 INTRODUCTION = """\
@@ -104,6 +106,7 @@ Beside the tables stand:
 - `descriptions` and `frames`: by `session` and `frame_index`. A frame that was not kept has no
   description of its own; the one of its `represented_by` stands for it.
 - `text` and `frames`: by `frame_index`, inside one session.
+- `grades` and `descriptions`: by `session`, `model`, `variant`, `request_uid`, `frame_index`.
 - `runs` and `requests`: by `run_id`. `runs` and `descriptions`: by `session`, `model`, `variant`.
 - `sessions`: by `session`. `stages`: by `subject`, which is a session, or `session/model/variant`.
 

@@ -3,6 +3,7 @@
 import sys
 from functools import cache
 from pathlib import Path
+from shlex import quote
 
 # The same import root that scripts get when they run and pytest gets from pyproject.toml.
 sys.path.insert(0, str(Path(workflow.basedir) / "workflow_scripts"))
@@ -98,6 +99,17 @@ def evidence(wildcards):
     if backend_of(wildcards) == "ocr":
         return f"results/sessions/{wildcards.session}/text.parquet"
     return WORKSPACE.prompt
+
+
+def prompt_file(wildcards):
+    """What the models are asked; replies are judged against it."""
+    return WORKSPACE.prompt
+
+
+def truth_file(wildcards):
+    """What is known of a session, when its folder has it."""
+    path = f"sessions/{wildcards.session}/truth.json"
+    return path if Path(path).is_file() else []
 
 
 def gpus_needed(wildcards):

@@ -1,16 +1,17 @@
 """
-Ask each candidate about the kept frames of each session. The only step that needs a GPU.
+Ask each candidate about the kept frames of each session, and grade what it says.
 
 REQUIRED INPUTS:
 
     config/models/{model}.yaml
     results/sessions/{session}/frames.parquet
-    results/sessions/{session}/text.parquet (OCR baseline)
+    results/sessions/{session}/text.parquet
+    sessions/{session}/truth.json (if there is one)
 
 OUTPUTS:
 
     results/runs/{session}/{model}/{variant}/requests.parquet, descriptions.parquet,
-    replies.jsonl.zst, run.json
+    replies.jsonl.zst, run.json, grades.parquet
 """
 
 
@@ -50,5 +51,38 @@ rule describe_frames:
             --evidence {input.evidence:q} \
             --state results/.state \
             --out results/runs/{wildcards.session:q}/{wildcards.model:q}/{wildcards.variant:q} \
+            >{log:q} 2>&1
+        """
+
+
+rule grade_descriptions:
+    """Grade what one candidate said of one session, from its replies and the frames alone."""
+    input:
+        script="workflow_scripts/grade_descriptions.py",
+        requests="results/runs/{session}/{model}/{variant}/requests.parquet",
+        descriptions="results/runs/{session}/{model}/{variant}/descriptions.parquet",
+        replies="results/runs/{session}/{model}/{variant}/replies.jsonl.zst",
+        text="results/sessions/{session}/text.parquet",
+        prompt=prompt_file,
+        truth=truth_file,
+    output:
+        grades=ensure("results/runs/{session}/{model}/{variant}/grades.parquet", non_empty=True),
+    log:
+        "results/logs/grade_descriptions/{session}/{model}/{variant}.log",
+    benchmark:
+        "results/benchmarks/grade_descriptions/{session}/{model}/{variant}.jsonl"
+    conda:
+        "../envs/report.yaml"
+    params:
+        code=code_of("grade_descriptions"),
+        truth=lambda wildcards, input: f"--truth {quote(input.truth)}" if input.truth else "",
+    shell:
+        r"""
+        python {input.script:q} \
+            --run results/runs/{wildcards.session:q}/{wildcards.model:q}/{wildcards.variant:q} \
+            --text {input.text:q} \
+            --prompt {input.prompt:q} \
+            {params.truth} \
+            --out {output.grades:q} \
             >{log:q} 2>&1
         """

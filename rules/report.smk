@@ -4,7 +4,8 @@ Gather all runs into tables, a report and a plan.
 REQUIRED INPUTS:
 
     results/sessions/{session}/frames.parquet, manifest.json, selection.json
-    results/runs/{session}/{model}/{variant}/requests.parquet, descriptions.parquet, run.json
+    results/runs/{session}/{model}/{variant}/requests.parquet, descriptions.parquet,
+    grades.parquet, run.json
     results/probe/{model}/{variant}/probe.json
 
 OUTPUTS:
@@ -24,12 +25,14 @@ rule build_tables:
         selections=of_sessions("results/sessions/{session}/selection.json"),
         requests=of_runs("results/runs/{session}/{model}/{variant}/requests.parquet"),
         descriptions=of_runs("results/runs/{session}/{model}/{variant}/descriptions.parquet"),
+        grades=of_runs("results/runs/{session}/{model}/{variant}/grades.parquet"),
         runs=of_runs("results/runs/{session}/{model}/{variant}/run.json"),
         probes=of_probed("results/probe/{model}/{variant}/probe.json"),
     output:
         frames=ensure("results/tables/frames.parquet", non_empty=True),
         requests=ensure("results/tables/requests.parquet", non_empty=True),
         descriptions=ensure("results/tables/descriptions.parquet", non_empty=True),
+        grades=ensure("results/tables/grades.parquet", non_empty=True),
         runs=ensure("results/tables/runs.parquet", non_empty=True),
         probes=ensure("results/tables/probes.parquet", non_empty=True),
         sessions=ensure("results/tables/sessions.parquet", non_empty=True),
@@ -86,6 +89,7 @@ rule write_report:
         frames="results/tables/frames.parquet",
         requests="results/tables/requests.parquet",
         descriptions="results/tables/descriptions.parquet",
+        grades="results/tables/grades.parquet",
         runs="results/tables/runs.parquet",
         probes="results/tables/probes.parquet",
         sessions="results/tables/sessions.parquet",

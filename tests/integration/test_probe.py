@@ -163,9 +163,14 @@ def test_a_probe_made_anew_describes_nothing_anew(copy: Project) -> None:
 
 def test_only_settings_that_bear_on_it_probe_anew(copy: Project) -> None:
     copy.edit("config/models/some.yaml", "batch_size: 8", "batch_size: 4\ntimeout_s: 77")
-    assert copy.planned() == {"describe_frames": 1, **GATHER}
+    assert copy.planned() == {"describe_frames": 1, "grade_descriptions": 1, **GATHER}
     copy.edit("config/models/some.yaml", "batch_size: 4", "batch_size: 4\nthink: false")
-    assert copy.planned() == {"probe_model": 1, "describe_frames": 1, **GATHER}
+    assert copy.planned() == {
+        "probe_model": 1,
+        "describe_frames": 1,
+        "grade_descriptions": 1,
+        **GATHER,
+    }
 
 
 def test_a_server_that_is_gone_leaves_the_last_probe_of_these_settings(copy: Project) -> None:

@@ -31,6 +31,7 @@ def test_a_new_session_runs_only_its_own_jobs(project: Project) -> None:
         "dedup_frames": 1,
         "read_frames": 1,
         "describe_frames": 3,
+        "grade_descriptions": 3,
         **GATHER,
     }
 
@@ -38,14 +39,14 @@ def test_a_new_session_runs_only_its_own_jobs(project: Project) -> None:
 def test_a_setting_of_one_variant_runs_that_variant_only(project: Project) -> None:
     project.edit("config/models/tiny.yaml", "batch-3: {batch_size: 3}", "batch-3: {batch_size: 4}")
     outcome = project.run("-n", "results/report.md")
-    assert outcome.jobs == {"describe_frames": 1, **GATHER}
+    assert outcome.jobs == {"describe_frames": 1, "grade_descriptions": 1, **GATHER}
     assert "variant=batch-3" in outcome.text
 
 
 def test_a_prompt_runs_every_model_but_the_baseline(project: Project) -> None:
     project.edit("config/prompts/describe.md", "Describe every", "Please describe every")
     outcome = project.run("-n", "results/report.md")
-    assert outcome.jobs == {"describe_frames": 2, **GATHER}
+    assert outcome.jobs == {"describe_frames": 2, "grade_descriptions": 2, **GATHER}
     assert "model=ocr-baseline" not in outcome.text
 
 
@@ -58,13 +59,13 @@ def test_an_imported_module_runs_what_imports_it(project: Project) -> None:
 
 def test_a_module_imported_by_an_imported_module_counts_too(project: Project) -> None:
     append(project, "workflow_scripts/scribebench/grading/text.py", "\nMORE = 1\n")
-    assert project.planned() == {"describe_frames": 3, **GATHER}
+    assert project.planned() == {"describe_frames": 3, "grade_descriptions": 3, **GATHER}
 
 
 def test_a_backend_runs_its_own_models_only(project: Project) -> None:
     append(project, "workflow_scripts/scribebench/backends/ocr.py", "\nMORE = 1\n")
     outcome = project.run("-n", "results/report.md")
-    assert outcome.jobs == {"describe_frames": 1, **GATHER}
+    assert outcome.jobs == {"describe_frames": 1, "grade_descriptions": 1, **GATHER}
     assert "model=ocr-baseline" in outcome.text
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from scribebench.errors import ScribebenchError
 from scribebench.gather import GATHERED, gather
-from scribebench.tables import DESCRIPTIONS, FRAMES, REQUESTS, read_rows, write_table
+from scribebench.tables import DESCRIPTIONS, FRAMES, GRADES, REQUESTS, read_rows, write_table
 
 RUNS = [("monday", "some", "base"), ("tuesday", "some", "base")]
 
@@ -34,6 +34,7 @@ def results(tmp_path: Path) -> Path:
         run = tmp_path / "runs" / session / model / variant
         write_table(run / "requests.parquet", REQUESTS, [key | {"wall_ns": number}])
         write_table(run / "descriptions.parquet", DESCRIPTIONS, [key | {"slot": number}])
+        write_table(run / "grades.parquet", GRADES, [key | {"slot": number}])
         write_json(run / "run.json", key | {"run_id": session, "gpu_names": None})
     return tmp_path
 
@@ -142,3 +143,25 @@ def test_a_damaged_part_is_named_with_the_mend(results: Path, name: str, damage:
         gathered(results)
     assert str(path) in str(caught.value)
     assert "results/report.md -R " in str(caught.value)
+
+
+def test_what_grading_found_leaves_the_speeds(results: Path) -> None:
+    """A loop is quick at saying nothing."""
+    run = results / "runs" / "monday" / "some" / "base"
+    key = {"session": "monday", "model": "some", "variant": "base"}
+    asked = [
+        key | {"request_uid": uid, "speed_valid": True, "speed_invalid_reasons": []}
+        for uid in ("loops", "merges", "fine", "unknown")
+    ]
+    write_table(run / "requests.parquet", REQUESTS, asked)
+    found = {
+        "loops": ["loop", "truncated"],
+        "merges": ["merged_frames"],
+        "fine": [],
+        "unknown": None,
+    }
+    grades = [key | {"request_uid": uid, "flags": flags} for uid, flags in found.items()]
+    write_table(run / "grades.parquet", GRADES, grades)
+    rows = {row["request_uid"]: row for row in read_rows(gathered(results) / "requests.parquet")}
+    assert [rows[uid]["speed_valid"] for uid in found] == [False, True, True, True]
+    assert rows["loops"]["speed_invalid_reasons"] == ["loop", "truncated"]

@@ -23,6 +23,7 @@ from scribebench.report.markdown import load, write_markdown
 from scribebench.tables import (
     DESCRIPTIONS,
     FRAMES,
+    GRADES,
     PROBES,
     REQUESTS,
     RUNS,
@@ -458,7 +459,7 @@ def report(folder: Path, *found: dict[str, Any]) -> str:
         for number, one in enumerate(found)
     ]
     tables = folder / "tables"
-    for table in (SESSIONS, RUNS, STAGES, REQUESTS, DESCRIPTIONS, with_session(FRAMES)):
+    for table in (SESSIONS, RUNS, STAGES, REQUESTS, DESCRIPTIONS, GRADES, with_session(FRAMES)):
         write_table(tables / f"{table.name}.parquet", table, [])
     write_table(tables / "probes.parquet", PROBES, probes)
     labels = {f"model-{number}": f"Model {number}" for number in range(len(found))}

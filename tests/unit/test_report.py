@@ -24,6 +24,7 @@ from scribebench.report.thumbnails import WIDTH_PX, write_thumbnails
 from scribebench.tables import (
     DESCRIPTIONS,
     FRAMES,
+    GRADES,
     PROBES,
     REQUESTS,
     RUNS,
@@ -121,8 +122,12 @@ class Tables:
             "descriptions": [described(0), described(1)],
             "frames": [frame(0), frame(1)],
             "probes": [],
+            "grades": [],
         }
-        tables = (SESSIONS, RUNS, PROBES, STAGES, REQUESTS, DESCRIPTIONS, with_session(FRAMES))
+        tables = (
+            *(SESSIONS, RUNS, PROBES, STAGES, REQUESTS, DESCRIPTIONS, GRADES),
+            with_session(FRAMES),
+        )
         for known in tables:
             path = self._folder / f"{known.name}.parquet"
             write_table(path, known, (usual | rows)[known.name])
@@ -412,7 +417,7 @@ def test_what_a_model_says_cannot_act_in_the_report(tables: Tables) -> None:
     assert [line for line in outside.splitlines() if line.startswith("# ")] == [
         "# Scribebench report"
     ]
-    assert len({line.count(" | ") for line in outside.splitlines() if "Some" in line[:40]}) <= 2
+    assert len({line.count(" | ") for line in outside.splitlines() if "Some" in line[:40]}) <= 3
 
 
 @pytest.mark.parametrize(
@@ -503,3 +508,48 @@ def test_a_table_sets_figures_to_the_right() -> None:
     assert table(("a", "b"), [("x", "1"), ("y", "2")]) == (
         "| a | b |\n| --- | ---: |\n| x | 1 |\n| y | 2 |"
     )
+
+
+# --- grades --------------------------------------------------------------------------------------
+
+
+def grade(slot: int, **changes: Any) -> Row:
+    usual = {"request_uid": "one", "slot": slot, "frame_index": slot, "flags": []}
+    return KEY | usual | {"specifics_grounded": 4, "specifics_invented": 0} | changes
+
+
+def test_grades_are_told_with_interval_and_number(tables: Tables) -> None:
+    rows = [
+        grade(0, attribution="right", specifics_grounded=2, flags=["wrong_count"]),
+        grade(1, attribution="swapped", specifics_invented=3, flags=["wrong_count"]),
+        grade(2, attribution="undecidable", flags=["wrong_count"]),
+        grade(0, request_uid="two", attribution="right"),
+    ]
+    report = tables.report(grades=rows)
+    [row] = rows_under(report, "What the descriptions are worth")
+    assert row["flags"] == "1"
+    assert row["on the right frame"] == f"67 % (9{DASH}99 %, n 3)"
+    assert row["undecidable"] == "1"
+    assert row["on the screen"] == f"4 (2{DASH}4)"
+    assert row["invented"] == f"0 (0{DASH}3)"
+    assert row["key strings"] == DASH
+    assert "of 2 replies, 1 wrong" in report.replace("\\_", " ").replace("_", " ")
+
+
+def test_key_strings_count_once_for_their_segment(tables: Tables) -> None:
+    found = {
+        "truth_segment": 0,
+        "truth_key_strings_found": ["a"],
+        "truth_key_strings_missing": ["b"],
+    }
+    other = found | {"truth_key_strings_found": ["b"], "truth_key_strings_missing": ["a"]}
+    none = {"truth_segment": 1, "truth_key_strings_found": [], "truth_key_strings_missing": ["c"]}
+    rows = [grade(0, **found), grade(1, **other), grade(2, **none)]
+    [row] = rows_under(tables.report(grades=rows), "What the descriptions are worth")
+    assert row["key strings"] == "2 of 3"
+
+
+def test_single_frames_cannot_be_on_the_wrong_one(tables: Tables) -> None:
+    rows = [grade(0, request_uid=uid, attribution="right") for uid in ("one", "two")]
+    [row] = rows_under(tables.report(grades=rows), "What the descriptions are worth")
+    assert row["on the right frame"] == DASH

@@ -49,8 +49,8 @@ def test_a_flag_agrees_with_people(flag: str) -> None:
     )
     right = counts[True, True]
     assert right >= 40
-    assert right / (right + counts[False, True]) >= 0.97, "precision"
-    assert right / (right + counts[True, False]) >= 0.97, "recall"
+    assert right / (right + counts[False, True]) >= 0.95, "precision"
+    assert right / (right + counts[True, False]) >= 0.95, "recall"
 
 
 def test_healthy_replies_are_not_flagged() -> None:

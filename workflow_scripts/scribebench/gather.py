@@ -12,6 +12,7 @@ from scribebench.probe.rows import probe_row
 from scribebench.tables import (
     DESCRIPTIONS,
     FRAMES,
+    GRADES,
     PROBES,
     REQUESTS,
     RUNS,
@@ -19,6 +20,7 @@ from scribebench.tables import (
     STAGES,
     Column,
     Table,
+    read_rows,
     read_table,
     union,
     write_arrow,
@@ -33,6 +35,7 @@ STAGE_ORDER = (
     "read_frames",
     "probe_model",
     "describe_frames",
+    "grade_descriptions",
 )
 
 
@@ -45,10 +48,15 @@ GATHERED = (
     with_session(FRAMES),
     REQUESTS,
     DESCRIPTIONS,
+    GRADES,
     RUNS,
     PROBES,
     SESSIONS,
     STAGES,
+)
+# A reply with one of these is rubbish or cut short, and its speed is not that of an answer.
+NO_SPEED = frozenset(
+    ["empty", "thinking_exhausted", "gibberish", "refusal", "loop", "truncated", "prompt_echo"]
 )
 
 
@@ -71,9 +79,11 @@ def gather(results: Path, sessions: list[str], runs: list[tuple[str, str, str]],
             frames.schema(),
         ),
     )
-    for table in (REQUESTS, DESCRIPTIONS):
+    for table in (DESCRIPTIONS, GRADES):
         parts = (read_table(folder / f"{table.name}.parquet") for folder in run_folders)
         write_arrow(out / f"{table.name}.parquet", union(parts, table.schema()))
+    requests = (_without_rubbish(folder) for folder in run_folders)
+    write_arrow(out / "requests.parquet", union(requests, REQUESTS.schema()))
     write_table(out / "runs.parquet", RUNS, map(_run_row, run_folders))
     write_table(out / "probes.parquet", PROBES, _probes(results / "probe", runs))
     write_table(out / "sessions.parquet", SESSIONS, map(_session_row, folders))
@@ -82,6 +92,26 @@ def gather(results: Path, sessions: list[str], runs: list[tuple[str, str, str]],
 
 def _add_session(table: pa.Table, session: str) -> pa.Table:
     return table.add_column(0, "session", pa.array([session] * len(table)).cast(SESSION.type))
+
+
+def _without_rubbish(folder: Path) -> pa.Table:
+    """Return the requests of a run; what grading found is said of their speeds, too."""
+    requests = read_table(folder / "requests.parquet")
+    grades = read_rows(folder / "grades.parquet", ["request_uid", "flags"])
+    flags = {row["request_uid"]: NO_SPEED.intersection(row["flags"] or ()) for row in grades}
+    if not any(flags.values()):
+        return requests
+    found = [sorted(flags.get(uid, ())) for uid in requests["request_uid"].to_pylist()]
+    reasons = [
+        [*(known or ()), *own]
+        for known, own in zip(requests["speed_invalid_reasons"].to_pylist(), found, strict=True)
+    ]
+    columns = {"speed_valid": [not one for one in reasons], "speed_invalid_reasons": reasons}
+    for name, values in columns.items():
+        place = requests.schema.get_field_index(name)
+        array = pa.array(values, requests.schema.field(name).type)
+        requests = requests.set_column(place, requests.schema.field(name), array)
+    return requests
 
 
 def _probes(folder: Path, runs: list[tuple[str, str, str]]) -> Iterable[dict[str, Any]]:

@@ -350,6 +350,44 @@ DESCRIPTIONS = Table(
     ),
 )
 
+GRADES = Table(
+    "grades",
+    "what one frame's description is worth, by rules; what is said of its reply stands in each",
+    (
+        *RUN_KEY,
+        Column("request_uid", pa.string(), "the request, as in requests"),
+        Column("slot", pa.int16(), "0-based place of the frame in its request"),
+        Column("frame_index", pa.int32(), "0-based place among the sampled frames"),
+        Column(
+            "flags", list_of(pa.string()), "what is wrong with the reply; null if there is none"
+        ),
+        Column("flags_json", pa.string(), "the evidence of each flag, JSON"),
+        Column("loop_period_chars", pa.int32(), "length of the unit that the reply repeats"),
+        Column("loop_fraction", pa.float64(), "share of the reply that is a loop"),
+        Column("compression_ratio", pa.float64(), "size of the reply over its size by zlib"),
+        Column("is_described", pa.bool_(), "whether the reply has a part of its own on the frame"),
+        Column("attribution", CATEGORY, "right, swapped, merged, invented, omitted, undecidable"),
+        Column("swapped_with_slot", pa.int16(), "the frame of the request that it belongs to"),
+        Column("attribution_json", pa.string(), "scores and deciding words, JSON"),
+        Column("specifics_grounded", pa.int16(), "specific things named that stand on the screen"),
+        Column("specifics_invented", pa.int16(), "specific things named that do not"),
+        Column("grounded_share", pa.float64(), "grounded of both; null when nothing is named"),
+        Column(
+            "char_score", pa.float64(), "share of the characters of long numbers that are right"
+        ),
+        Column("grounded", list_of(pa.string()), "what stands on the screen"),
+        Column("invented", list_of(pa.string()), "what does not"),
+        Column("apps", list_of(pa.string()), "applications, by the names they are known by"),
+        Column("activity_kind", CATEGORY, "what the person does, as one of eight kinds"),
+        Column("truth_segment", pa.int32(), "segment of the session's truth; null without one"),
+        Column("truth_app_named", pa.bool_(), "whether the segment's application is named"),
+        Column("truth_key_strings_share", pa.float64(), "share of its key strings that are named"),
+        Column("truth_key_strings_found", list_of(pa.string()), "those that are named"),
+        Column("truth_key_strings_missing", list_of(pa.string()), "those that are not"),
+        Column("truth_topics_share", pa.float64(), "share of its topics that are named"),
+    ),
+)
+
 RUNS = Table(
     "runs",
     "one run: a session described by a model with a variant's settings",

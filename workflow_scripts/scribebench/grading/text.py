@@ -13,12 +13,10 @@ END_TOKENS = re.compile(
     re.I,
 )
 _CLOSED_THOUGHT = re.compile(r"<(think|thinking)>.*?</\1>", re.S | re.I)
-_OPEN_THOUGHT = re.compile(r"<think(?:ing)?>.*\Z", re.S | re.I)
+# One in the middle of a line is text on the screen.
+_OPEN_THOUGHT = re.compile(r"(?:\A|(?<=\n))[ \t]*<think(?:ing)?>.*\Z", re.S | re.I)
 _LOOSE_END = re.compile(r"\A.*?</think(?:ing)?>", re.S | re.I)
-TAGS = re.compile(
-    r"</?(?:h[1-6]|b|strong|em|p|div|section|li|ul|ol|br|span|article|code|table|tr|td|th)\b[^>\n]{0,60}>",
-    re.I,
-)
+TAGS = re.compile(r"</?[A-Za-z][\w-]{0,20}(?:\s[^<>\n]{0,60})?/?>")
 _FENCE = re.compile(r"[ \t]*(```+|~~~+)[^\n`]*")
 
 

@@ -125,7 +125,7 @@ def _projector(settings: dict[str, Any]) -> dict[str, Any] | None:
 
 
 def _cold_loads(backend: Backend, first_ns: int | None) -> Iterator[int]:
-    """Yield how long each load takes; the first may read the files from disk, others from memory."""
+    """Yield how long each load takes; only the first may have to read the files from disk."""
     total_ns = first_ns or 0
     if first_ns is not None:
         yield first_ns

@@ -5,9 +5,11 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
+from scribebench.grading.attribution import Share
 from scribebench.plan.show import format_hours
 from scribebench.report.escape import block, inline, path
 from scribebench.report.figures import RunFigures, Spread, run_figures, spread
+from scribebench.report.grades import graded
 from scribebench.report.layout import table
 from scribebench.tables import read_rows
 
@@ -26,6 +28,7 @@ class ReportData:
     stages: list[Row]
     requests: list[Row]
     descriptions: list[Row]
+    grades: list[Row]
     frames: list[Row]
     labels: dict[str, str]
     titles: dict[str, str]
@@ -47,6 +50,7 @@ def load(
         stages=rows("stages"),
         requests=rows("requests"),
         descriptions=rows("descriptions"),
+        grades=rows("grades"),
         frames=read_rows(
             tables / "frames.parquet", ["session", "frame_index", "time_s", "kept", "image"]
         ),
@@ -77,6 +81,7 @@ def write_markdown(data: ReportData, pictures: dict[tuple[str, int], str] | None
         _answer(data),
         "## What was run\n\n" + _sessions(data),
         "## Candidates\n\n" + _candidates(data),
+        "## What the descriptions are worth\n\n" + _grades(data),
         "## What the probes found\n\n" + _probes(data),
         "## Where the time went\n\n" + _stages(data.stages),
         "## On what machine\n\n" + _machines(data),
@@ -119,8 +124,8 @@ def _answer(data: ReportData) -> str:
         )
     names = ", ".join(dict.fromkeys(inline(_label(data, row)) for row in models))
     return (
-        f"**Measured: {names}.** This version measures how long each candidate takes and shows "
-        "what it says; it does not grade what is said, and so it recommends none."
+        f"**Measured: {names}.** This version measures how long each candidate takes, and grades "
+        "what it says by rules; it does not weigh the two, and so it recommends none."
     )
 
 
@@ -179,6 +184,50 @@ def _candidates(data: ReportData) -> str:
         "tok/s are tokens decoded over decode time, by the server's clocks."
     )
     return "\n\n".join([text, legend, *(["\n".join(notes)] if notes else [])])
+
+
+def _grades(data: ReportData) -> str:
+    rows, notes = [], []
+    by_run = dict(_by_run(data.grades))
+    for run in data.runs:
+        found = graded(by_run.get(_run_of(run), []))
+        label = f"{inline(_label(data, run))}"
+        right = found.right
+        rows.append(
+            (
+                inline(data.titles.get(run["session"], run["session"])),
+                label,
+                DASH if run["backend"] == "ocr" else f"{sum(found.flags.values())}",
+                DASH if right is None or right.share is None else _interval(right),
+                DASH if right is None else str(right.undecidable),
+                format_spread(found.grounded, 0),
+                format_spread(found.invented, 0),
+                DASH if found.key_strings is None else "{} of {}".format(*found.key_strings),
+            )
+        )
+        if found.flags:
+            told = ", ".join(f"{count} {inline(flag)}" for flag, count in found.flags.most_common())
+            notes.append(f"- {label}: of {found.replies} replies, {told}.")
+    headings = (
+        "session", "candidate", "flags", "on the right frame", "undecidable", "on the screen",
+        "invented", "key strings",
+    )  # fmt: skip
+    legend = (
+        "*Flags* are faults of replies, such as a loop. *On the right frame*: descriptions that "
+        "tell of their own frame and not of another one of the request, with its 95 % "
+        "interval (Clopper-Pearson) and n; frames that are too alike to tell are *undecidable*. "
+        "*On the screen* and *invented*: specific things (files, commands, numbers, quotations) "
+        "that a description names and that OCR does or does not read on its frame, medians "
+        "(lowest–highest). *Key strings* of the recording's truth that are named, if it has one. "
+        "`python workflow_scripts/explain_reply.py flags < reply.txt` says why a reply is flagged."
+    )
+    text = table(headings, rows, numbers_from=2)
+    return "\n\n".join([text, legend, *(["\n".join(notes)] if notes else [])])
+
+
+def _interval(share: Share) -> str:
+    ends = f"{100 * share.low:.0f}{DASH}{100 * share.high:.0f} %"
+    return f"{100 * share.share:.0f} % ({ends}, n {share.n})"
 
 
 def _candidate_row(data: ReportData, run: Row, figures: RunFigures) -> tuple[str, ...]:
@@ -350,7 +399,8 @@ def _said(data: ReportData, row: Row) -> str:
 
 def _not_measured(data: ReportData) -> str:
     notes = [
-        "- Whether a description is right: replies are stored, but not graded yet.",
+        "- Whether what a description says in its own words is right: only specific things are "
+        "looked up on the screen.",
         "- The rubric of questions with known answers: not asked yet.",
         "- Which frames the choice of frames loses on your recordings: see `docs/frames.md` for "
         "what was measured on others, and the contact sheets for yours.",
@@ -359,8 +409,8 @@ def _not_measured(data: ReportData) -> str:
         notes.insert(0, "- Any vision-language model: none was selected.")
     else:
         notes.append(
-            "- Whether a batch puts descriptions on the right pictures: read the examples before "
-            "trusting a batch of more than one."
+            "- Which batch size keeps descriptions on the right pictures: what is told of that "
+            "above comes from the text on your frames, and is lenient where frames share it."
         )
     return "\n".join(notes)
 

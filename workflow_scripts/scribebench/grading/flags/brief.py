@@ -4,6 +4,7 @@ import re
 
 from scribebench.grading.apps import mentions_app
 from scribebench.grading.prose import is_english, listed
+from scribebench.grading.text import unwrapped
 
 # What only a look at this screen can have told.
 SPECIFIC = re.compile(
@@ -35,6 +36,7 @@ _COMMON = listed(
 
 def is_too_brief(text: str) -> str | None:
     """Return the beginning of a reply that names nothing specific."""
+    text = unwrapped(text)
     said = "\n".join(_FIELD.sub(" ", _LABEL.sub("", line)) for line in text.split("\n"))
     said = re.sub(r"\bN/A\b", " ", said)
     if re.fullmatch(r"[|\s:-]*", said):

@@ -7,6 +7,8 @@ from scribebench.grading.prose import prose
 # So many words of the prompt in a row, or a whole sentence of it of at least so many.
 LEAST_RUN, LEAST_SENTENCE = 9, 6
 LEAST_PART = 4
+# So many fields that hold what the prompt says of them are a form that was left as it was.
+LEAST_VALUES = 3
 # A place that the form leaves to be filled in.
 _PLACE = re.compile(r"[<\[]([^<>\[\]\n]{8,200})[>\]]")
 FIRST_AT = 3
@@ -39,6 +41,9 @@ def echoed(text: str, prompt: str) -> str | None:
         words = _words(place[1])
         if len(words) >= LEAST_PART - 1 and f" {' '.join(words)} " in whole:
             return place[0]
+    parts = [line for line in text.split("\n") if _is_value_of(line, whole)]
+    if len(parts) >= LEAST_VALUES:
+        return parts[0].strip()
     for line in _own_lines(text):
         words = _words(line)
         # What a screen shows of the prompt stands behind words of the model's own.
@@ -55,6 +60,13 @@ def echoed(text: str, prompt: str) -> str | None:
     return None
 
 
+def _is_value_of(line: str, whole: str) -> bool:
+    """Return whether all that a line says behind its label stands so in the prompt."""
+    label = _LABEL.match(line)
+    words = _words(line[label.end() :]) if label and label[0] else []
+    return len(words) >= LEAST_PART and f" {' '.join(words)} " in whole
+
+
 def without_echo(text: str, prompt: str) -> str:
     """Return a reply without the lines that repeat the prompt, or a part of it."""
     whole = f" {' '.join(_words(prompt))} "
@@ -64,11 +76,18 @@ def without_echo(text: str, prompt: str) -> str:
         return len(words) >= LEAST_PART and f" {' '.join(words[:-1])} " in whole
 
     lines = text.split("\n")
+    text = _PLACE.sub(
+        lambda place: "" if f" {' '.join(_words(place[1]))} " in whole else place[0], text
+    )
+    lines = text.split("\n")
     form = {tuple(_words(line)) for line in prompt.split("\n")}
     return "\n".join(
         one
         for one in lines
-        if tuple(_words(one)) not in form and not is_part(one) and echoed(one, prompt) is None
+        if tuple(_words(one)) not in form
+        and not is_part(one)
+        and not _is_value_of(one, whole)
+        and echoed(one, prompt) is None
     )
 
 

@@ -97,7 +97,9 @@ def _is_open(end: str, last: str) -> bool:
         return True
     if fenced[-1]:
         return False
-    if last.count("`") % 2:
+    if last.count("`") % 2 and not re.search(r"[.!?][\"”]?$", last.rstrip()):
+        return True
+    if re.fullmatch(r"[ \t]*#{1,6}[ \t]*(?:screenshot|frame|image)?[ \t]*", last, re.I):
         return True
     if last.lstrip().startswith("|") and not last.rstrip().endswith("|"):
         return True

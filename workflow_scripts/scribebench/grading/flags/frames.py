@@ -60,6 +60,14 @@ POSITIONAL = re.compile(
     rf"|(?:左|右|上|下|中间|左上|右上|左下|右下)[侧边方角部]?的?(?:截图|图|图片|屏幕截图))",
     re.I | re.M,
 )
+# Frames that are named by a place alone, when none is named by its number.
+_BARE = re.compile(
+    rf"^[ \t>]*(?:#{{1,6}}[ \t]*)?(?:[-*•+][ \t]+)?(?:\d{{1,3}}[.):][ \t]*)?[*_\[ \t]*(?:the )?"
+    rf"(?:one (?:at|in|on) the )?({PLACE})(?:[ -](?:two|three|hand|panel|corner|one|half|side))*"
+    rf"(?: {_NOUNS})?[*_\] \t]*(?:[:–—-]|\]|$)",
+    re.I | re.M,
+)
+_NAMED = re.compile(rf"^[ \t>#*_-]*{_NOUNS} ?#?\d", re.I | re.M)
 _CELL = re.compile(rf"^[ \t]*\|[ \t*]*(?:{PLACE})(?: {_NOUNS})?[ \t*]*\|", re.I | re.M)
 _JSON = re.compile(
     rf'"(?:screenshot|frame|image|position|screen)\w*"\s*:\s*"(?:the )?(?:{PLACE})(?: {_NOUNS})?"',
@@ -118,7 +126,8 @@ def _refers(line: str) -> bool:
 
 
 def _two_places(text: str) -> str | None:
-    match = re.search(rf"^[ \t>#*\d.)-]*(?:the )?{PLACE} and {PLACE} {_NOUNS}", text, re.I | re.M)
+    two = rf"(?:{PLACE} and {PLACE}|{PLACE} (?:two|three|four))"
+    match = re.search(rf"^[ \t>#*\d.)-]*(?:the )?{two} {_NOUNS}", text, re.I | re.M)
     return match[0].strip()[:80] if match else None
 
 
@@ -135,6 +144,9 @@ def positional(text: str, n_frames: int) -> str | None:
         else "\n".join(line for line, inside in zip(lines, fenced, strict=True) if not inside)
     )
     patterns = (_JSON, _JSON_KEY) if is_json else (POSITIONAL, _CELL)
+    bare = [] if is_json or _NAMED.search(plain) else _BARE.findall(plain)
+    if len({place.casefold() for place in bare}) > 1:
+        return bare[0].strip()
     for pattern in patterns:
         if match := pattern.search(plain):
             return match[0].strip()[:80]

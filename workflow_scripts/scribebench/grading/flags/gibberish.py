@@ -20,12 +20,19 @@ LEAST_STRANGE = 5
 # Of the words that say what is done, so many are known where a model makes sense.
 SOUND = 0.5
 NOISE_CHARS, NOISE_KINDS = 40, 8
+SIGNS = 60
 MOJIBAKE_SHARE, MOJIBAKE_CHARS = 0.3, 80
 # A large part: this share of all words, or so many of them.
 LARGE_SHARE, LARGE_COUNT = 0.3, 24
 MOJIBAKE = re.compile(r"(?:[ÃÂâÐÑ][\u0080-\u00bf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ¡-¿]){2,}|�{3,}")
+# Signs that hardly any sentence of Chinese does without.
+_COMMON_SIGNS = frozenset(
+    "的一是在不了有和人这中大为上个我以要时来用们到作于出对成会可发动同也能下过示开显件面行文打后"
+)
+_KANA = re.compile("[\u3040-\u30ff\uac00-\ud7af]")
 _MARKUP = re.compile(
-    r"<\|?/?(?:box|ref|quad|td|point|img|patch|extra|unk)[\w|]*\|?>?|<0x[0-9A-F]{2}>", re.I
+    r"<\|?/?(?:box|ref|quad|td|point|img|patch|extra|unk)[\w|]*\|?>?|<0x[0-9A-F]{2}>|<(?:loc|seg)\d+>|^##\w",
+    re.I,
 )
 _NAME = re.compile(r"[A-Z][\w’'-]*[.,:;)]*$")
 _SCREEN = re.compile(
@@ -57,7 +64,7 @@ def gibberish(text: str, parts: Split) -> str | None:
         broken = sum(len(match[0]) for match in MOJIBAKE.finditer(text))
         if broken > MOJIBAKE_SHARE * len(text.replace(" ", "")) or broken > MOJIBAKE_CHARS:
             return found[0][:80]
-    if _is_noise(text):
+    if _is_noise(text) or _is_sign_salad(text):
         return text.strip()[:80]
     words, sound = _words_of(text)
     for visible in _screen_text(parts):
@@ -90,9 +97,13 @@ def _words_of(text: str) -> tuple[list[str], set[str]]:
     """Return the words of a text, and those of its lines that are in another language."""
     words: list[str] = []
     foreign: set[str] = set()
+    introduced = False
     for line in _DRAWN.sub(" ", prose(text)).split("\n"):
         own = line.split()
         words += own
+        if introduced or "\\" in line:  # what is announced, or set as formulas, is quoted
+            foreign.update(own)
+        introduced = line.rstrip().endswith(":") and len(own) > 2
         if language_of(line) not in (None, "en") and _is_sentence(line):
             foreign.update(own)
     if _mixed(words):
@@ -101,17 +112,23 @@ def _words_of(text: str) -> tuple[list[str], set[str]]:
     return words, foreign if whole in (None, "en") else set(words)
 
 
+def _is_sign_salad(text: str) -> bool:
+    """Return whether Chinese signs stand side by side that make no sentence."""
+    signs = [char for char in text if "\u4e00" <= char <= "\u9fff"]
+    if len(signs) < SIGNS or _KANA.search(text):
+        return False
+    return sum(char in _COMMON_SIGNS for char in signs) < 0.03 * len(signs)
+
+
 def _is_noise(text: str) -> bool:
     """Return whether a reply is marks and digits nearly alone."""
     told = [char for char in text if not char.isspace()]
     letters = sum(map(str.isalpha, told))
     marks = sum(not char.isalnum() for char in told)
-    return (
-        len(told) > NOISE_CHARS
-        and letters < 0.2 * len(told)
-        and marks > 0.35 * len(told)
-        and len(set(told)) > NOISE_KINDS
-    )
+    if len(told) <= NOISE_CHARS or len(set(told)) <= NOISE_KINDS:
+        return False
+    is_figures = len(told) > 3 * NOISE_CHARS and letters < 0.1 * len(told)
+    return is_figures or (letters < 0.2 * len(told) and marks > 0.35 * len(told))
 
 
 def _is_sentence(line: str) -> bool:

@@ -19,6 +19,7 @@ _WORD = re.compile(r"(?:(?<=[\s(\"“«„'’*-])|(?<![^\n]))[^\W\d_]+(?=[\s).,
 # So much of a stretch has to be there before its language is told.
 LEAST_WORDS, LEAST_LETTERS = 5, 6
 FOREIGN_SHARE = 0.45
+LEAST_SHARE = 0.12
 # A sentence's first words: those that tell whose sentence it is.
 BEGINNING = 4
 _HEADING = re.compile(r"^[ \t]*(?:#{1,6}|[-*•]|\*\*|\d{1,2}[.):])*[ \t]*")
@@ -67,7 +68,8 @@ def language_of(text: str) -> str | None:
                 marked = sum(not special.isdisjoint(word) for word in words)
                 counts[language] += marked
     best = max(counts, key=lambda language: counts[language])
-    if counts[best] >= 2.5 and counts[best] > 1.3 * english:
+    least = max(2.5, LEAST_SHARE * len(words)) if text.isascii() else 2.5
+    if counts[best] >= least and counts[best] > 1.3 * english and "##" not in text:
         return best
     return "en" if english else None
 

@@ -27,6 +27,9 @@ PARAPHRASED, LEAST_SENTENCES = 0.4, 14
 _TOKEN = re.compile(r"\w+|[^\w\s]")
 _RUN = re.compile(r"([^\s\-=_.#*~─━│|+])\1{99,}|([\-=_.#*~─━│|+])\2{599,}")
 _SENTENCE = re.compile(r"[.!?。！？]\s+|[。！？]|\n+")
+# A frame of a stack that overflowed.
+_TRACE = re.compile(r"\bat [\w.$<>]+\(|File \"[^\"]+\", line \d+|^\s*#\d+ ", re.M)
+LEAST_TIMES_TRACE = 20
 _DIGIT = re.compile(r"\d")
 _SECTION_WORD = re.compile(
     r"(?:screenshot|frame|image)s?[\"']?[\s:#]*\d|(?:visible|applications|activity)[\"'*]*:", re.I
@@ -89,6 +92,8 @@ def _exact(text: str, n_frames: int) -> list[Loop]:
             enough = times >= 100
         else:
             least = LEAST_TIMES_TOKEN if len(unit.strip()) < 4 else LEAST_TIMES
+            if _TRACE.search(unit):
+                least = LEAST_TIMES_TRACE
             enough = times >= max(least, _per_frame(unit, n_frames)) and chars >= LEAST_CHARS
         if enough:
             found.append(Loop(unit.strip(), times, begin, end))
@@ -108,7 +113,7 @@ def _drifting(text: str, n_frames: int) -> list[Loop]:
         begin, end = tokens[start].start(), tokens[start + length + period - 1].end()
         times, chars = length // period + 1, end - begin
         unit = text[begin : tokens[start + period].start()]
-        if not re.search(r"\d", unit):
+        if not _DIGIT.search(unit) or re.fullmatch(r"(?:\s*</?\w+>)+\s*", unit):
             continue
         if _SECTION_WORD.search(unit) and re.search(r"[a-z]{3}", unit):
             enough = times >= 1.5 * n_frames + 4

@@ -319,7 +319,9 @@ def _placed(lines: list[tuple[int, str]], n_frames: int) -> list[Heading]:
         rf"(?:{'|'.join(_ORDINALS)}|last) )"
         rf"(?:(?:panel|pane|half|side) )?(?:{NOUN})(?: from (?:the )?\w+)?\b(?P<tail>.*)"
         rf"|(?:{'|'.join(_ORDINALS)}) from (?:the )?(?:left|right|top|bottom)\b(?P<tail4>.*)"
-        rf"|(?P<bare>{PLACE})(?=[*: )\]]*$)(?P<tail2>.*)"
+        rf"|(?:one (?:at|in|on) the )?(?P<bare>{PLACE})(?P<many> two)?"
+        rf"(?:[ -](?:hand|panel|corner|one|half|side))*(?: (?:{NOUN}))?"
+        r"(?=[*_)\] ]*(?:[:–—\]-]|$))(?P<tail2>.*)"
         rf"|{NOUN} (?:at|in|on) the (?:far )?{PLACE}\b(?P<tail3>.*)",
         re.I,
     )
@@ -330,7 +332,7 @@ def _placed(lines: list[tuple[int, str]], n_frames: int) -> list[Heading]:
         match = pattern.match(rest)
         if not match:
             continue
-        marked = bool(
+        marked = match["bare"] is not None or bool(
             lead
             and any(lead[mark] for mark in ("hash", "bold", "bold2", "rule", "tag", "open", "list"))
         )
@@ -342,7 +344,7 @@ def _placed(lines: list[tuple[int, str]], n_frames: int) -> list[Heading]:
             continue
         said = after["rest"] if after else tail
         title = rest[: len(rest) - len(tail)]
-        span = 2 if match["two"] else 1
+        span = 2 if match["two"] or match["many"] else 1
         found.append(Heading(n, [], _unmarked(said), title, place=True, span=span))
     return found if any(re.search(PLACE, one.title, re.I) for one in found) else []
 
