@@ -29,6 +29,7 @@ def newcomer(finished: Project, tmp_path_factory: pytest.TempPathFactory) -> Pro
     for name in ("Makefile", "pyproject.toml", *locks):
         (project.folder / name).write_bytes((ROOT / name).read_bytes())
     project.write("home/Movies/placeholder", "")
+    project.write("reply.txt", "### Screenshot 0\n1. Visible: VS Code with main.py.\n")
     recording = ROOT / "sessions" / "demo" / "recording.mp4"
     (project.folder / "home/Movies/Screen Recording.mov").write_bytes(recording.read_bytes())
     project.select("ocr-baseline")
