@@ -81,6 +81,7 @@ def test_a_wrong_setting_is_named_with_its_mend(
 
 
 def test_a_recording_that_cannot_be_decoded_is_named(project: Project) -> None:
+    project.select("ocr-baseline")
     project.write("sessions/broken/monday.mp4", "this is no video")
     text = refused(project, "sessions/broken/monday.mp4", "cannot be opened as a recording")
     assert "Replace it" in text

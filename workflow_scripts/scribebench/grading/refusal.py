@@ -73,6 +73,18 @@ _DETAIL = re.compile(
     r"what (?:the|is)|which|whether|who|if|all|every|any (?:text|more|further|other))",
     re.I,
 )
+# Without one of these no pattern matches; looking for them is quick.
+HINTS = (
+    "can't", "can’t", "cannot", "can not", "won't", "won’t", "unable", "able to", "sorry", "afraid",
+    "apolog", "declin", "refus", "not have", "n't have", "n’t have", "n't see", "n’t see",
+    "not see",
+    "should not", "shouldn", "could not", "couldn", "will not", "not feel", "n't feel", "n’t feel",
+    "rather", "prefer", "permitted", "allowed", "comfortable", "respectfully", "against", "violat",
+    "conflict", "outside", "no image", "no screenshot", "no picture", "please", "load", "upload",
+    "come through", "nothing", "would need", "redacted", "blocked", "withheld", "filter",
+    "抱歉", "对不起", "很遗憾", "无法", "不能", "leid", "kann", "siento", "lamento", "puedo",
+    "désol", "peux", "dispiace", "posso", "não", "申し訳", "すみません", "죄송", "извин", "сожал",
+)  # fmt: skip
 _NEAR = 25
 _LONGEST = 1500
 _WHOLE = re.compile(r"\b(?:images?|screenshots?|pictures?|request)\b", re.I)
@@ -80,6 +92,9 @@ _WHOLE = re.compile(r"\b(?:images?|screenshots?|pictures?|request)\b", re.I)
 
 def refusal_in(section: str) -> str | None:
     """Return the refusal that a section begins with, or mostly is."""
+    lower = section.lower()
+    if not any(hint in lower for hint in HINTS):
+        return None
     if section.lstrip().startswith("{") and (
         said := re.search(r'"(?:error|message|refusal)"\s*:\s*"([^"]+)', section)
     ):

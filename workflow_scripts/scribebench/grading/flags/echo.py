@@ -1,6 +1,7 @@
 """Prompt echo: the instructions come back, alone, before an answer, or as a form left unfilled."""
 
 import re
+from functools import lru_cache
 
 from scribebench.grading.prose import prose
 
@@ -25,17 +26,9 @@ _SENTENCE = re.compile(r"(?<=[.:!?。])\s+|\n+")
 
 def echoed(text: str, prompt: str) -> str | None:
     """Return the words of the prompt that a reply repeats."""
-    instructions = _words(prompt)
+    instructions, sentences, known = _of_prompt(prompt)
     if not instructions:
         return None
-    sentences = {
-        tuple(words)
-        for one in _SENTENCE.split(prompt)
-        if len(words := _words(one)) >= LEAST_SENTENCE
-    }
-    known = {
-        tuple(instructions[n : n + LEAST_RUN]) for n in range(len(instructions) - LEAST_RUN + 1)
-    }
     whole = f" {' '.join(instructions)} "
     for place in _PLACE.finditer(text):
         words = _words(place[1])
@@ -58,6 +51,18 @@ def echoed(text: str, prompt: str) -> str | None:
         ):
             return line.strip()[:120]
     return None
+
+
+Runs = frozenset[tuple[str, ...]]
+
+
+@lru_cache(maxsize=8)
+def _of_prompt(prompt: str) -> tuple[tuple[str, ...], Runs, Runs]:
+    """Return a prompt's words, its sentences, and its runs of LEAST_RUN words."""
+    words = tuple(_words(prompt))
+    told = (tuple(_words(one)) for one in _SENTENCE.split(prompt))
+    runs = (words[n : n + LEAST_RUN] for n in range(len(words) - LEAST_RUN + 1))
+    return words, frozenset(one for one in told if len(one) >= LEAST_SENTENCE), frozenset(runs)
 
 
 def _is_value_of(line: str, whole: str) -> bool:

@@ -197,6 +197,8 @@ def _is_soup(word: str) -> bool:
 
 def _scripts(word: str) -> set[str]:
     """Return the scripts of a word's letters; of those used together in a language, one."""
+    if word.isascii():
+        return {"LATIN"} if any(map(str.isalpha, word)) else set()
     scripts = set()
     for char in word:
         if char.isascii():

@@ -107,7 +107,7 @@ def _per_frame(unit: str, n_frames: int) -> int:
 
 def _drifting(text: str, n_frames: int) -> list[Loop]:
     tokens = list(_TOKEN.finditer(text))[:MAX_TOKENS]
-    ids = _numbered(["0" if _DIGIT.search(match[0]) else match[0] for match in tokens])
+    ids = _numbered([_undated(match[0]) for match in tokens])
     found = []
     for period, start, length in _all_runs(ids, MAX_PERIOD):
         begin, end = tokens[start].start(), tokens[start + length + period - 1].end()
@@ -124,6 +124,11 @@ def _drifting(text: str, n_frames: int) -> list[Loop]:
         if enough:
             found.append(Loop(unit.strip(), times, begin, end))
     return found
+
+
+def _undated(token: str) -> str:
+    """Return a token with a digit in it as a figure."""
+    return "0" if not token.isalpha() and _DIGIT.search(token) else token
 
 
 def _paraphrased(text: str, n_frames: int, parts: Split) -> list[Loop]:
@@ -187,7 +192,10 @@ def _all_runs(ids: np.ndarray, max_period: int) -> list[tuple[int, int, int]]:
     for begin, end in _regions(ids):
         part = ids[begin:end]
         for period in range(1, min(max_period, len(part) // 3) + 1):
-            start, length = _longest_true(part[period:] == part[:-period])
+            equal = part[period:] == part[:-period]
+            if np.count_nonzero(equal) < period * 3:
+                continue
+            start, length = _longest_true(equal)
             if length >= period * 3 and length > found.get(period, (0, 0))[1]:
                 found[period] = (begin + start, length)
     return [(period, start, length) for period, (start, length) in sorted(found.items())]
