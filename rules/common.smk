@@ -102,14 +102,20 @@ def evidence(wildcards):
 
 
 def prompt_file(wildcards):
-    """What the models are asked; replies are judged against it."""
-    return WORKSPACE.prompt
+    """What a model was asked, and is judged against; the baseline is asked nothing."""
+    return [] if backend_of(wildcards) == "ocr" else WORKSPACE.prompt
 
 
 def truth_file(wildcards):
     """What is known of a session, when its folder has it."""
     path = f"sessions/{wildcards.session}/truth.json"
     return path if Path(path).is_file() else []
+
+
+def judged_against(wildcards, input):
+    """Options that name what a description is judged against, as far as it is there."""
+    known = {"--prompt": input.prompt, "--truth": input.truth}
+    return " ".join(f"{option} {quote(path)}" for option, path in known.items() if path)
 
 
 def gpus_needed(wildcards):

@@ -75,14 +75,13 @@ rule grade_descriptions:
         "../envs/report.yaml"
     params:
         code=code_of("grade_descriptions"),
-        truth=lambda wildcards, input: f"--truth {quote(input.truth)}" if input.truth else "",
+        judged_against=judged_against,
     shell:
         r"""
         python {input.script:q} \
             --run results/runs/{wildcards.session:q}/{wildcards.model:q}/{wildcards.variant:q} \
             --text {input.text:q} \
-            --prompt {input.prompt:q} \
-            {params.truth} \
+            {params.judged_against} \
             --out {output.grades:q} \
             >{log:q} 2>&1
         """

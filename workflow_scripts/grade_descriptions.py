@@ -12,7 +12,7 @@ def main() -> None:
     parser = cli.parser(__doc__)
     parser.add_argument("--run", type=Path, required=True, help="folder of describe_frames")
     parser.add_argument("--text", type=Path, required=True, help="table of read_frames")
-    parser.add_argument("--prompt", type=Path, required=True, help="what the models were asked")
+    parser.add_argument("--prompt", type=Path, help="what the model was asked, if it was")
     parser.add_argument("--truth", type=Path, help="what is known of the recording, JSON")
     parser.add_argument("--out", type=Path, required=True, help="table to write")
     args = parser.parse_args()
@@ -25,7 +25,7 @@ def main() -> None:
         requests={row["request_uid"]: row for row in requests},
         replies=read_replies(args.run / "replies.jsonl.zst"),
         screens=Screens({row["frame_index"]: row["text"] for row in texts}),
-        prompt=args.prompt.read_text(encoding="utf-8"),
+        prompt=args.prompt.read_text(encoding="utf-8") if args.prompt else "",
         truth=read_truth(args.truth) if args.truth else None,
     )
     write_table(args.out, GRADES, list(grades))

@@ -129,7 +129,10 @@ def asked(server: Scripted) -> int:
     """How many requests with a description of screenshots the server got since the last call."""
     bodies = server.bodies(ASK)
     server.requests.clear()
-    return sum(len(body["messages"][0]["content"]) > 3 for body in bodies)
+    contents = [body["messages"][0]["content"] for body in bodies]
+    return sum(
+        len(parts) > 3 and any(part["type"] == "image_url" for part in parts) for parts in contents
+    )
 
 
 def facts(project: Project, path: str) -> dict[str, Any]:

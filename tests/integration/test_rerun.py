@@ -167,7 +167,7 @@ def test_the_advice_for_a_damaged_result_mends_it(project: Project, path: str) -
     if outcome.status == 0:  # nothing read it before it was made again
         assert result.stat().st_size > 0
         return
-    pattern = rf"{re.escape(path)} is damaged .*; make it again: .*snakemake (.*)"
+    pattern = rf"{re.escape(path)} is damaged .*; make it again: .*snakemake'? (.*)"
     advice = re.search(pattern, outcome.text)
     assert advice, outcome.text
     mended = project.run(*advice[1].split())

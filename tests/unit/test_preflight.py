@@ -1,5 +1,6 @@
 """What is missing is told before the first job: all of it, once, and with its mend."""
 
+import shlex
 import subprocess
 import sys
 import threading
@@ -387,7 +388,7 @@ def test_variants_of_one_model_are_asked_again_by_one_command(
     assert tiny.startswith("Note: tiny: ")
     assert tiny.endswith(
         "): rm -f results/.state/requests/tiny.jsonl && "
-        f"{Path(sys.executable).parent}/snakemake --cores 4 "
+        f"{shlex.quote(str(Path(sys.executable).parent / 'snakemake'))} --cores 4 "
         "results/probe/tiny/base/probe.json results/runs/*/tiny/base/run.json "
         "results/probe/tiny/batch-1/probe.json results/runs/*/tiny/batch-1/run.json "
         "-R probe_model describe_frames"
