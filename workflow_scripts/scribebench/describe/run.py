@@ -115,10 +115,12 @@ def describe(
         batches = _ahead(_batches(frames, settings, instructions, known, asker), helper)
         with Progress(f"{session} {run}", len(frames), "frames") as progress:
             for batch in batches:
-                # What was answered before stands, whatever the model does wrong now.
-                if not asker.is_finished(batch) and (broken := asker.why_broken()):
-                    break
-                one = asker.ask_once(batch)
+                one = asker.answered_before(batch)
+                if one is None:
+                    # What was answered before stands, whatever the model does wrong now.
+                    if broken := asker.why_broken():
+                        break
+                    one = asker.ask(batch)
                 answered.append(one)
                 progress.advance(len(batch.frames))
                 _tell_failure(one, progress)
@@ -304,20 +306,25 @@ class _Asker:
         entry = self._journal.get(key)
         return key, conditions, entry if entry is not None and entry.stands(conditions) else None
 
-    def ask_once(self, batch: Batch) -> Answered:
-        """Return what a batch was answered, now or before."""
+    def answered_before(self, batch: Batch) -> Answered | None:
+        """Return what a batch was answered, if the journal knows it."""
+        key, _, entry = self._known(batch)
+        if entry is None:
+            return None
+        return Answered(
+            batch.order_index,
+            batch.frames,
+            batch.images,
+            key[:16],
+            entry.reply,
+            entry.conditions,
+            cache_hit=entry.run_id != self._context.run_id,
+        )
+
+    def ask(self, batch: Batch) -> Answered:
+        """Ask about a batch, and keep what it is answered."""
         context = self._context
-        key, conditions, entry = self._known(batch)
-        if entry is not None:
-            return Answered(
-                batch.order_index,
-                batch.frames,
-                batch.images,
-                key[:16],
-                entry.reply,
-                entry.conditions,
-                cache_hit=entry.run_id != context.run_id,
-            )
+        key, conditions, _ = self._known(batch)
         if self._server_fault is not None:
             raise self._server_fault
         if not self.warm_ups:
