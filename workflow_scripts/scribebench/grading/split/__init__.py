@@ -5,7 +5,6 @@ screenshot by its number, sentences that begin with it, headings that name a pla
 blocks between rules, paragraphs, lines. What fits none of them is no section, and stays raw.
 """
 
-from dataclasses import replace
 from typing import NamedTuple
 
 from scribebench.backends.base import FrameDescription
@@ -25,8 +24,7 @@ class Split(NamedTuple):
     """What a reply says of each frame; `frames` has one entry for each, null where nothing.
 
     `merged` are groups of frames (0-based) that share one section, `missing` are frames without
-    one, `sections` is how many sections can be recognised, `surplus` how many belong to no frame,
-    and `doubled` are frames that have several.
+    one, `sections` is how many sections can be recognised, `surplus` how many belong to no frame.
     """
 
     frames: list[FrameDescription]
@@ -34,7 +32,6 @@ class Split(NamedTuple):
     missing: list[int]
     sections: int
     surplus: int
-    doubled: list[int]
 
 
 def split_reply(reply: str, n_frames: int) -> list[FrameDescription]:
@@ -48,22 +45,19 @@ def split(reply: str, n_frames: int) -> Split:
     sections = _sections(text, n_frames)
     frames = [NOTHING] * n_frames
     merged: list[list[int]] = []
-    doubled: list[int] = []
     surplus = 0
     for section, slots in zip(sections, slots_of(sections, n_frames), strict=True):
         known = [slot for slot in slots if 0 <= slot < n_frames]
         surplus += not known
         if len(known) > 1:
             merged.append(known)
+        if not (section.description.text or "").strip():
+            continue
         for slot in known:
-            if not section.description.text:
-                continue
             if frames[slot].text is None:
                 frames[slot] = section.description
-            elif slot not in doubled:
-                doubled.append(slot)
     missing = [slot for slot, frame in enumerate(frames) if frame.text is None]
-    return Split(frames, merged, missing, len(sections), surplus, sorted(doubled))
+    return Split(frames, merged, missing, len(sections), surplus)
 
 
 def _sections(text: str, n_frames: int) -> list[Section]:
@@ -72,12 +66,4 @@ def _sections(text: str, n_frames: int) -> list[Section]:
     inner = unwrapped(text)
     found = named_sections(inner, n_frames)  # what stands below headings may be JSON, or a table
     found = found or json_sections(text, n_frames) or table_sections(inner, n_frames)
-    found = found or text_sections(inner, n_frames)
-    return [replace_blank(section) for section in found]
-
-
-def replace_blank(section: Section) -> Section:
-    """Return a section without text as one of nothing."""
-    if section.description.text and section.description.text.strip():
-        return section
-    return section._replace(description=replace(NOTHING))
+    return found or text_sections(inner, n_frames)

@@ -153,7 +153,7 @@ def _labelled(text: str) -> dict[str, str]:
             return rows
     inline = list(INLINE.finditer(text)) if begins or text.count(":") > 1 else []
     if not begins and len(inline) < 2:
-        begins, inline = [], inline if _starts_inline(text, inline) else []
+        inline = []
     known = {match.start(): match for match in [*inline, *begins]}
     marks = sorted(known.values(), key=lambda match: match.start())
     marks = [
@@ -168,10 +168,6 @@ def _labelled(text: str) -> dict[str, str]:
         end = min((other for other in others if match.end() <= other < end), default=end)
         values.setdefault(_field(match), _clean(text[match.end() : end]))
     return values
-
-
-def _starts_inline(text: str, inline: list["re.Match[str]"]) -> bool:
-    return bool(inline) and len(inline) >= 2
 
 
 def _field(match: "re.Match[str]") -> str:

@@ -14,6 +14,7 @@ _FENCED = re.compile(
     r"```(?:json\w*|javascript|js|python)?[ \t]*\n(.*?)(?:\n[ \t]*```|\Z)", re.S | re.I
 )
 INDEX = re.compile(rf"(?:{NOUN})?[ _-]?(?:index|idx|id|no|num|number|n|#|label|name|title)?", re.I)
+_BEGIN = re.compile(r"[{\[]")
 _NUMBER = re.compile(r"\d{1,9}")
 _SPAN = re.compile(r"(\d{1,9})\s*(?:-|–|to)\s*(\d{1,9})")
 _STRING = re.compile(r'"((?:[^"\\]|\\.)*)"\s*:\s*("(?:[^"\\]|\\.)*"?|\[[^\]]*\]?|[^,{}\[\]"]+)')
@@ -47,8 +48,9 @@ def _values(body: str) -> Iterator[Any]:
     if value is not None:
         yield value
         return
-    decoder, at, found = json.JSONDecoder(strict=False), 0, False
-    while (at := _next(body, at)) >= 0:
+    decoder, at = json.JSONDecoder(strict=False), 0
+    while begin := _BEGIN.search(body, at):
+        at = begin.start()
         try:
             value, at = decoder.raw_decode(body, at)
         except (ValueError, RecursionError):
@@ -58,23 +60,11 @@ def _values(body: str) -> Iterator[Any]:
             if inner:
                 at += 1
                 continue
-            if (part := _cut_off(body[at:])) and not found_whole(body, at):
+            if part := _cut_off(body[at:]):
                 yield part
             return
-        if isinstance(value, dict | list) and value:
-            found = True
+        if value:
             yield value
-    del found
-
-
-def found_whole(body: str, at: int) -> bool:
-    """Return whether an object that cannot be read has no field."""
-    return not _STRING.search(body, at)
-
-
-def _next(body: str, at: int) -> int:
-    match = re.compile(r"[{\[]").search(body, at)
-    return match.start() if match else -1
 
 
 def _loads(body: str) -> Any:

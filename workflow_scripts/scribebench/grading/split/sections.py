@@ -1,7 +1,7 @@
 """Sections of a text: what their headings look like, and where they end."""
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from scribebench.backends.base import FrameDescription
@@ -47,6 +47,31 @@ PLACE = (
 ROW = (
     r"(?:(?:top|bottom|middle|upper|lower|first|second|third|fourth) (?:row|line|column)"
     r"|(?:row|column) \d+)"
+)
+_AT_NOUN = re.compile(rf"(?:developer |desktop )?{NOUN}", re.I)
+_BEFORE_NUMBER = re.compile(
+    r"[ \t]*(?:(?:index|id|nr|no)\b)?[ \t]*[_#:=\"'.\-–(]{0,2}[ \t]*(?:index|id)?[ \t:=\"']{0,3}",
+    re.I,
+)
+_AT_WORD = re.compile(rf"[ \t]+({'|'.join(_WORDS)})\b", re.I)
+_AT_COUNTED = re.compile(
+    r"第 ?(\d{1,4}|[一二三四五六七八九十]{1,3}) ?(?:张|个|幅|枚)?(?:の)?"
+    r"(?:截图|截屏|图片|图像|图|屏幕截图|画像|スクリーンショット|帧)"
+)
+_AT_NUMERAL = re.compile(rf"(\d{{1,3}})(?:st|nd|rd|th) {NOUN}", re.I)
+_AT_ORDINAL = re.compile(
+    rf"({'|'.join(_ORDINALS)}|last|final|next) (?:{NOUN}|one)\b(?P<tail>.*)", re.I
+)
+_AT_PLACE = re.compile(
+    rf"(?:{ROW}(?:,| -)? )?(?:{PLACE}(?P<two> (?:and|&) {PLACE})?(?:,| and)? ?|"
+    rf"(?:{'|'.join(_ORDINALS)}|last) )"
+    rf"(?:(?:panel|pane|half|side) )?(?:{NOUN})(?: from (?:the )?\w+)?\b(?P<tail>.*)"
+    rf"|(?:{'|'.join(_ORDINALS)}) from (?:the )?(?:left|right|top|bottom)\b(?P<tail4>.*)"
+    rf"|(?:one (?:at|in|on) the )?(?P<bare>{PLACE})(?P<many> two)?"
+    rf"(?:[ -](?:hand|panel|corner|one|half|side))*(?: (?:{NOUN}))?"
+    r"(?=[*_)\] ]*(?:[:–—\]-]|$))(?P<tail2>.*)"
+    rf"|{NOUN} (?:at|in|on) the (?:far )?{PLACE}\b(?P<tail3>.*)",
+    re.I,
 )
 # What stands before the name of a screenshot on the line of a heading.
 _LEAD = re.compile(
@@ -98,7 +123,6 @@ class Section(NamedTuple):
     description: FrameDescription
     title: str = ""
     is_list: bool = False
-    place: bool = False
     span: int = 1
 
 
@@ -202,9 +226,9 @@ def _named(lines: list[tuple[int, str]], n_frames: int) -> list[Heading]:
             continue
         if after["sep"] == "." and said and not (strong or bold):
             continue
-        if (strong or bold) and after["sep"] != ":":
-            said, extra = _title_or_text(said, after, bold)
-            title += extra
+        if bold and after["sep"] != ":" and not after["boldend"] and "**" in said:
+            extra, _, said = said.partition("**")
+            title, said = f"{title} {extra}", said.lstrip(" :–—-")
         level = len(lead["hash"] or "") if lead else 0
         if level and after["sep"] not in (":", "："):
             said, title = "", f"{title} {said}"
@@ -212,16 +236,6 @@ def _named(lines: list[tuple[int, str]], n_frames: int) -> list[Heading]:
             Heading(n, numbers, _unmarked(said), title, level=level, is_marked=strong or bold)
         )
     return found
-
-
-def _title_or_text(said: str, after: "re.Match[str]", bold: bool) -> tuple[str, str]:
-    """Tell what a heading says of its frame from what is its title only."""
-    if bold and not after["boldend"] and "**" in said:
-        title, _, text = said.partition("**")
-        return text.lstrip(" :–—-"), " " + title
-    if bold and after["boldend"]:
-        return said, ""
-    return said, ""
 
 
 def _unmarked(said: str) -> str:
@@ -237,30 +251,21 @@ def _unmarked(said: str) -> str:
 
 def _noun_and_numbers(text: str) -> tuple[list[int], str, str]:
     """Return the numbers that follow a screenshot's name, the name, and what comes after."""
-    noun = re.match(rf"(?:developer |desktop )?{NOUN}", text, re.I)
+    noun = _AT_NOUN.match(text)
     if noun:
         tail = text[noun.end() :]
-        gap = re.match(
-            r"[ \t]*(?:(?:index|id|nr|no)\b)?[ \t]*[_#:=\"'.\-–(]{0,2}[ \t]*(?:index|id)?[ "
-            r"\t:=\"']{0,3}",
-            tail,
-            re.I,
-        )
+        gap = _BEFORE_NUMBER.match(tail)
         numbers = _NUMBERS.match(tail, gap.end() if gap else 0)
         if numbers:
             return _range(numbers), text[: noun.end()], tail[numbers.end() :]
-        word = re.match(rf"[ \t]+({'|'.join(_WORDS)})\b", tail, re.I)
+        word = _AT_WORD.match(tail)
         if word:
             return [_WORDS.index(word[1].lower())], text[: noun.end()], tail[word.end() :]
-    cjk = re.match(
-        r"第 ?(\d{1,4}|[一二三四五六七八九十]{1,3}) ?(?:张|个|幅|枚)?(?:の)?"
-        r"(?:截图|截屏|图片|图像|图|屏幕截图|画像|スクリーンショット|帧)",
-        text,
-    )
+    cjk = _AT_COUNTED.match(text)
     if cjk:
         number = int(cjk[1]) if cjk[1].isdigit() else _chinese(cjk[1])
         return [number], cjk[0], text[cjk.end() :]
-    numeral = re.match(rf"(\d{{1,3}})(?:st|nd|rd|th) {NOUN}", text, re.I)
+    numeral = _AT_NUMERAL.match(text)
     if numeral:
         return [int(numeral[1])], numeral[0], text[numeral.end() :]
     return [], "", text
@@ -294,9 +299,7 @@ def _begun(lines: list[tuple[int, str]], n_frames: int) -> list[Heading]:
         rest = re.sub(r"^(?:in|for|on) (?:the )?", "", rest, flags=re.I)
         numbers, title, tail = _noun_and_numbers(rest)
         if not numbers:
-            ordinal = re.match(
-                rf"({'|'.join(_ORDINALS)}|last|final|next) (?:{NOUN}|one)\b(?P<tail>.*)", rest, re.I
-            )
+            ordinal = _AT_ORDINAL.match(rest)
             if not ordinal:
                 continue
             word = ordinal[1].lower()
@@ -314,22 +317,11 @@ def _begun(lines: list[tuple[int, str]], n_frames: int) -> list[Heading]:
 
 def _placed(lines: list[tuple[int, str]], n_frames: int) -> list[Heading]:
     """Find headings that name a screenshot by its place."""
-    pattern = re.compile(
-        rf"(?:{ROW}(?:,| -)? )?(?:{PLACE}(?P<two> (?:and|&) {PLACE})?(?:,| and)? ?|"
-        rf"(?:{'|'.join(_ORDINALS)}|last) )"
-        rf"(?:(?:panel|pane|half|side) )?(?:{NOUN})(?: from (?:the )?\w+)?\b(?P<tail>.*)"
-        rf"|(?:{'|'.join(_ORDINALS)}) from (?:the )?(?:left|right|top|bottom)\b(?P<tail4>.*)"
-        rf"|(?:one (?:at|in|on) the )?(?P<bare>{PLACE})(?P<many> two)?"
-        rf"(?:[ -](?:hand|panel|corner|one|half|side))*(?: (?:{NOUN}))?"
-        r"(?=[*_)\] ]*(?:[:–—\]-]|$))(?P<tail2>.*)"
-        rf"|{NOUN} (?:at|in|on) the (?:far )?{PLACE}\b(?P<tail3>.*)",
-        re.I,
-    )
     found = []
     for n, line in lines:
         lead = _LEAD.match(line)
         rest = line[lead.end() :] if lead else line
-        match = pattern.match(rest)
+        match = _AT_PLACE.match(rest)
         if not match:
             continue
         marked = match["bare"] is not None or bool(
@@ -408,7 +400,6 @@ def _cut(lines: list[str], headings: list[Heading]) -> Iterator[Section]:
             read_fields(text),
             heading.title,
             heading.is_list,
-            heading.place,
             heading.span,
         )
 
@@ -505,6 +496,3 @@ def _without_frame(found: list[str], n_frames: int) -> list[str]:
     if len(found) > n_frames and CLOSING.match(found[-1]):
         found = found[:-1]
     return found
-
-
-Form = Callable[[list[tuple[int, str]], int], list[Heading]]
