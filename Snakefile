@@ -12,6 +12,7 @@ include: "rules/common.smk"
 include: "rules/frames.smk"
 include: "rules/models.smk"
 include: "rules/describe.smk"
+include: "rules/canaries.smk"
 include: "rules/report.smk"
 
 

@@ -14,6 +14,7 @@ import pyarrow as pa
 from scribebench.gather import GATHERED
 from scribebench.report.layout import table
 from scribebench.tables import (
+    ATTRIBUTION,
     DESCRIPTIONS,
     FRAMES,
     GRADES,
@@ -59,6 +60,11 @@ PLACES = (
         "describe_frames",
     ),
     Place(GRADES, "results/runs/{session}/{model}/{variant}/grades.parquet", "grade_descriptions"),
+    Place(
+        ATTRIBUTION,
+        "results/canaries/batch-{batch_size}/{model}/{variant}/attribution.parquet",
+        "grade_canaries",
+    ),
 )
 
 INTRODUCTION = """\
@@ -107,6 +113,7 @@ Beside the tables stand:
   description of its own; the one of its `represented_by` stands for it.
 - `text` and `frames`: by `frame_index`, inside one session.
 - `grades` and `descriptions`: by `session`, `model`, `variant`, `request_uid`, `frame_index`.
+- `attribution` and `requests`: by `session`, `model`, `variant` and `request_uid`.
 - `runs` and `requests`: by `run_id`. `runs` and `descriptions`: by `session`, `model`, `variant`.
 - `sessions`: by `session`. `stages`: by `subject`, which is a session, or `session/model/variant`.
 

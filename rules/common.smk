@@ -39,6 +39,7 @@ wildcard_constraints:
     session=NAME_PATTERN,
     model=NAME_PATTERN,
     variant=NAME_PATTERN,
+    batch_size=r"[1-9][0-9]?",
 
 
 @cache
@@ -81,6 +82,17 @@ def backend_of(wildcards):
 def run_code(wildcards):
     """The code of a run: that of describing, and that of its own backend only."""
     return code_of("describe_frames", f"backends/{backend_of(wildcards).replace('-', '_')}")
+
+
+def canary_code(wildcards):
+    """The code of asking about drawn frames, and that of the model's backend only."""
+    return code_of("describe_canaries", f"backends/{backend_of(wildcards).replace('-', '_')}")
+
+
+def canary_settings(wildcards):
+    """Canonical JSON of what decides a model's replies when it gets so many frames at once."""
+    settings = identity(WORKSPACE.settings(wildcards.model, wildcards.variant))
+    return canonical_json(settings | {"batch_size": int(wildcards.batch_size)})
 
 
 def probe_code(wildcards):
@@ -168,6 +180,14 @@ def of_probed(pattern):
         pattern.format(model=run.model, variant=run.variant)
         for run in WORKSPACE.runs
         if WORKSPACE.settings(*run)["backend"] != "ocr"
+    ]
+
+
+def of_canaries(pattern):
+    """A path for each candidate and batch size that the experiment with drawn frames asks for."""
+    return [
+        pattern.format(batch_size=size, model=run.model, variant=run.variant)
+        for run, size in WORKSPACE.canaries
     ]
 
 

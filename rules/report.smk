@@ -6,6 +6,7 @@ REQUIRED INPUTS:
     results/sessions/{session}/frames.parquet, manifest.json, selection.json
     results/runs/{session}/{model}/{variant}/requests.parquet, descriptions.parquet,
     grades.parquet, run.json
+    results/canaries/batch-{batch_size}/{model}/{variant}/requests.parquet, attribution.parquet
     results/probe/{model}/{variant}/probe.json
 
 OUTPUTS:
@@ -27,12 +28,19 @@ rule build_tables:
         descriptions=of_runs("results/runs/{session}/{model}/{variant}/descriptions.parquet"),
         grades=of_runs("results/runs/{session}/{model}/{variant}/grades.parquet"),
         runs=of_runs("results/runs/{session}/{model}/{variant}/run.json"),
+        drawn_requests=of_canaries(
+            "results/canaries/batch-{batch_size}/{model}/{variant}/requests.parquet"
+        ),
+        attribution=of_canaries(
+            "results/canaries/batch-{batch_size}/{model}/{variant}/attribution.parquet"
+        ),
         probes=of_probed("results/probe/{model}/{variant}/probe.json"),
     output:
         frames=ensure("results/tables/frames.parquet", non_empty=True),
         requests=ensure("results/tables/requests.parquet", non_empty=True),
         descriptions=ensure("results/tables/descriptions.parquet", non_empty=True),
         grades=ensure("results/tables/grades.parquet", non_empty=True),
+        attribution=ensure("results/tables/attribution.parquet", non_empty=True),
         runs=ensure("results/tables/runs.parquet", non_empty=True),
         probes=ensure("results/tables/probes.parquet", non_empty=True),
         sessions=ensure("results/tables/sessions.parquet", non_empty=True),
@@ -90,6 +98,7 @@ rule write_report:
         requests="results/tables/requests.parquet",
         descriptions="results/tables/descriptions.parquet",
         grades="results/tables/grades.parquet",
+        attribution="results/tables/attribution.parquet",
         runs="results/tables/runs.parquet",
         probes="results/tables/probes.parquet",
         sessions="results/tables/sessions.parquet",

@@ -14,7 +14,8 @@ def main() -> None:
     args = parser.parse_args()
 
     runs = [(session, *run) for run in args.spec["runs"] for session in args.spec["sessions"]]
-    gather(args.results, args.spec["sessions"], runs, args.out)
+    canaries = [tuple(run) for run in args.spec["canaries"]]
+    gather(args.results, args.spec["sessions"], runs, canaries, args.out)
 
 
 if __name__ == "__main__":

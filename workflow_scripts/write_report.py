@@ -4,7 +4,8 @@ from pathlib import Path
 
 from scribebench import cli
 from scribebench.files import write_text
-from scribebench.report.markdown import load, write_markdown
+from scribebench.report.data import load
+from scribebench.report.markdown import write_markdown
 from scribebench.report.thumbnails import write_thumbnails
 
 

@@ -9,9 +9,9 @@ from scribebench.grading.attribution import (
     ScreenWords,
     attribute,
     canary_outcomes,
-    clopper_pearson,
     share_right,
 )
+from scribebench.stats.shares import clopper_pearson
 
 # What OCR reads on every frame of one recording: the desktop's bars.
 BARS = "tomas@kestrel: ~/src/pebblecache\nCache behaviour - pebblecache hand...\nThu 14 May 11:47"

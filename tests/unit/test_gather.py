@@ -40,7 +40,7 @@ def results(tmp_path: Path) -> Path:
 
 
 def gathered(results: Path) -> Path:
-    gather(results, ["monday", "tuesday"], RUNS, results / "tables")
+    gather(results, ["monday", "tuesday"], RUNS, [], results / "tables")
     return results / "tables"
 
 

@@ -18,6 +18,7 @@ from scribebench.plan.estimate import (
     Results,
     count_frames,
     estimate_all,
+    estimate_canaries,
     extrapolate_hours,
     fingerprint,
 )
@@ -364,6 +365,7 @@ def spec(results: Folder) -> PlanSpec:
                 ["quick", "hot", 1, "{}", {}],
             ],
             "budget": 100,
+            "canaries": [],
         }
     )
 
@@ -452,3 +454,39 @@ def test_frames_that_are_chosen_anew_are_an_estimate_within_the_budget(results: 
     assert results.estimate(due=due).frames == (100, True)
     assert results.estimate(due=due, budget=30).frames == (30, True)
     assert results.estimate(budget=30).frames == (100, False)
+
+
+# --- drawn frames --------------------------------------------------------------------------------
+
+
+def test_drawn_frames_are_planned_for_each_batch_size(results: Folder) -> None:
+    results.kept("monday", 100)
+    spec = PlanSpec.from_json(
+        {
+            "sessions": [["monday", "x", None]],
+            "runs": [["some", "base", 5, SETTINGS, PRIOR]],
+            "budget": None,
+            "canaries": [["some", "base", size, SETTINGS, PRIOR] for size in (5, 20)],
+        }
+    )
+    lines = {line.candidate: line for line in plan_lines(make_plan(spec, results.path))}
+    assert list(lines) == ["some", "some, drawn frames", "all"]
+    drawn = lines["some, drawn frames"]
+    assert (drawn.frames, drawn.requests) == (str(75 + 80), str(75 // 5 + 80 // 20))
+    assert drawn.basis.startswith("prior")
+    assert "Drawn frames" in plan_page(make_plan(spec, results.path))
+
+
+def test_what_drawn_frames_took_says_nothing_of_a_recording(results: Folder) -> None:
+    results.kept("monday", 100).kept("tuesday", 100)
+    folder = results.path / "canaries" / "batch-5" / "some" / "base"
+    folder.mkdir(parents=True)
+    facts = {"session": "canaries/batch-5", "settings_json": SETTINGS}
+    took = {"frames": 75, "asked_frames": 75, "asked_wall_ns": 10**9}
+    (folder / "run.json").write_text(json.dumps(facts | took))
+    known = Results(results.path)
+    [drawn] = estimate_canaries([PlannedRun("some", "base", 5, SETTINGS, PRIOR)], known)
+    assert (drawn.basis, drawn.done, drawn.n) == ("measured here", True, 75)
+    run = PlannedRun("some", "base", 5, SETTINGS, PRIOR)
+    [one] = estimate_all([MONDAY], [run], known, None)
+    assert one.basis == "prior"

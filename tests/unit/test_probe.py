@@ -19,8 +19,10 @@ from scribebench.probe.memory import gpu_bytes, rss_bytes
 from scribebench.probe.rows import probe_row
 from scribebench.probe.run import COLD_LOADS, COLD_LOADS_S, probe
 from scribebench.probe.verdict import BROKEN, WORKS, not_applied, read_probe, why_broken
-from scribebench.report.markdown import load, write_markdown
+from scribebench.report.data import load
+from scribebench.report.markdown import write_markdown
 from scribebench.tables import (
+    ATTRIBUTION,
     DESCRIPTIONS,
     FRAMES,
     GRADES,
@@ -210,8 +212,15 @@ def test_a_model_that_thinks_unasked_is_not_called_broken(settings: dict[str, An
     assert got == ([MAX_TOKENS, MAX_TOKENS_THINKING], WORKS)
 
 
+@pytest.mark.parametrize("said", ["Got it, let me look at the picture. " * 9, "word: HAR", ""])
+def test_a_model_that_thinks_without_a_mark_is_not_called_broken(said: str) -> None:
+    """Its chat template opens <think>, so that only the end of it is said."""
+    got = limits_at_the_gate({}, reply(said, finish_reason="length"), THOUGHT)
+    assert got == ([MAX_TOKENS, MAX_TOKENS_THINKING], WORKS)
+
+
 @pytest.mark.parametrize(
-    "cut", [reply("word: HAR", finish_reason="length"), reply("", thinking="no", stream_complete=0)]
+    "cut", [reply("", thinking="no", stream_complete=0), reply("word:", finish_reason="context")]
 )
 def test_nothing_else_is_asked_twice(cut: Reply) -> None:
     assert limits_at_the_gate({}, cut, THOUGHT) == ([MAX_TOKENS], BROKEN)
@@ -459,7 +468,8 @@ def report(folder: Path, *found: dict[str, Any]) -> str:
         for number, one in enumerate(found)
     ]
     tables = folder / "tables"
-    for table in (SESSIONS, RUNS, STAGES, REQUESTS, DESCRIPTIONS, GRADES, with_session(FRAMES)):
+    empty = (SESSIONS, RUNS, STAGES, REQUESTS, DESCRIPTIONS, GRADES, ATTRIBUTION)
+    for table in (*empty, with_session(FRAMES)):
         write_table(tables / f"{table.name}.parquet", table, [])
     write_table(tables / "probes.parquet", PROBES, probes)
     labels = {f"model-{number}": f"Model {number}" for number in range(len(found))}

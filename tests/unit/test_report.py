@@ -10,18 +10,14 @@ import numpy as np
 import pytest
 
 from scribebench.gather import with_session
+from scribebench.report.cells import format_spread, format_time
+from scribebench.report.data import ReportData, load
 from scribebench.report.figures import Spread, run_figures, spread
 from scribebench.report.layout import table
-from scribebench.report.markdown import (
-    ReportData,
-    choose_examples,
-    format_spread,
-    format_time,
-    load,
-    write_markdown,
-)
+from scribebench.report.markdown import choose_examples, write_markdown
 from scribebench.report.thumbnails import WIDTH_PX, write_thumbnails
 from scribebench.tables import (
+    ATTRIBUTION,
     DESCRIPTIONS,
     FRAMES,
     GRADES,
@@ -123,9 +119,10 @@ class Tables:
             "frames": [frame(0), frame(1)],
             "probes": [],
             "grades": [],
+            "attribution": [],
         }
         tables = (
-            *(SESSIONS, RUNS, PROBES, STAGES, REQUESTS, DESCRIPTIONS, GRADES),
+            *(SESSIONS, RUNS, PROBES, STAGES, REQUESTS, DESCRIPTIONS, GRADES, ATTRIBUTION),
             with_session(FRAMES),
         )
         for known in tables:

@@ -7,9 +7,11 @@ from typing import Any
 
 import pyarrow as pa
 
+from scribebench.canaries.frames import FOLDER, session_of
 from scribebench.errors import damaged
 from scribebench.probe.rows import probe_row
 from scribebench.tables import (
+    ATTRIBUTION,
     DESCRIPTIONS,
     FRAMES,
     GRADES,
@@ -27,6 +29,7 @@ from scribebench.tables import (
     write_table,
 )
 
+RunKey = tuple[str, str, str]  # session, model, variant
 SESSION = Column("session", SESSIONS.columns[0].type, "folder in sessions/")
 STAGE_ORDER = (
     "extract_frames",
@@ -36,6 +39,9 @@ STAGE_ORDER = (
     "probe_model",
     "describe_frames",
     "grade_descriptions",
+    "draw_canaries",
+    "describe_canaries",
+    "grade_canaries",
 )
 
 
@@ -49,6 +55,7 @@ GATHERED = (
     REQUESTS,
     DESCRIPTIONS,
     GRADES,
+    ATTRIBUTION,
     RUNS,
     PROBES,
     SESSIONS,
@@ -60,8 +67,16 @@ NO_SPEED = frozenset(
 )
 
 
-def gather(results: Path, sessions: list[str], runs: list[tuple[str, str, str]], out: Path) -> None:
+def gather(
+    results: Path,
+    sessions: list[str],
+    runs: list[RunKey],
+    canaries: list[tuple[int, str, str]],
+    out: Path,
+) -> None:
     """Write the union of the tables of these sessions and runs (session, model, variant) to `out`.
+
+    `canaries` are the runs on drawn frames: batch size, model, variant.
 
     Streams: only one run's rows are in memory beside the union. Raises ScribebenchError naming a
     damaged file.
@@ -82,12 +97,19 @@ def gather(results: Path, sessions: list[str], runs: list[tuple[str, str, str]],
     for table in (DESCRIPTIONS, GRADES):
         parts = (read_table(folder / f"{table.name}.parquet") for folder in run_folders)
         write_arrow(out / f"{table.name}.parquet", union(parts, table.schema()))
-    requests = (_without_rubbish(folder) for folder in run_folders)
+    drawn = [results / session_of(size) / model / variant for size, model, variant in canaries]
+    attribution = (read_table(folder / "attribution.parquet") for folder in drawn)
+    write_arrow(out / "attribution.parquet", union(attribution, ATTRIBUTION.schema()))
+    requests = (
+        *(_without_rubbish(folder) for folder in run_folders),
+        *(read_table(folder / "requests.parquet") for folder in drawn),
+    )
     write_arrow(out / "requests.parquet", union(requests, REQUESTS.schema()))
     write_table(out / "runs.parquet", RUNS, map(_run_row, run_folders))
     write_table(out / "probes.parquet", PROBES, _probes(results / "probe", runs))
     write_table(out / "sessions.parquet", SESSIONS, map(_session_row, folders))
-    write_table(out / "stages.parquet", STAGES, _stages(results / "benchmarks", sessions, runs))
+    asked = [*runs, *((session_of(size), *run) for size, *run in canaries)]
+    write_table(out / "stages.parquet", STAGES, _stages(results / "benchmarks", sessions, asked))
 
 
 def _add_session(table: pa.Table, session: str) -> pa.Table:
@@ -114,7 +136,7 @@ def _without_rubbish(folder: Path) -> pa.Table:
     return requests
 
 
-def _probes(folder: Path, runs: list[tuple[str, str, str]]) -> Iterable[dict[str, Any]]:
+def _probes(folder: Path, runs: list[RunKey]) -> Iterable[dict[str, Any]]:
     """Yield the row of each probe; the baseline has none."""
     for model, variant in dict.fromkeys((model, variant) for _, model, variant in runs):
         path = folder / model / variant / "probe.json"
@@ -136,11 +158,13 @@ def _session_row(folder: Path) -> dict[str, Any]:
 
 
 def _stages(
-    benchmarks: Path, sessions: list[str], runs: list[tuple[str, str, str]]
+    benchmarks: Path, sessions: list[str], runs: list[RunKey]
 ) -> Iterable[dict[str, Any]]:
     """Yield what Snakemake measured of each finished job of these sessions and runs."""
     probed = dict.fromkeys(f"{model}/{variant}" for _, model, variant in runs)
-    subjects = [*sessions, *probed, *("/".join(run) for run in runs)]
+    drawn = dict.fromkeys(run[0].partition("/")[2] for run in runs if "/" in run[0])
+    named = ("/".join(run).removeprefix(f"{FOLDER}/") for run in runs)
+    subjects = [*sessions, *drawn, *probed, *named]
     for rule in STAGE_ORDER:
         for subject in subjects:
             path = benchmarks / rule / f"{subject}.jsonl"

@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from scribebench.errors import damaged
 from scribebench.files import whole_file
 
-SCHEMA_VERSION = "1.1.0"
+SCHEMA_VERSION = "1.2.0"
 BATCH_ROWS = 2000
 
 CATEGORY = pa.dictionary(pa.int32(), pa.string())
@@ -134,7 +134,7 @@ def union(tables: Iterable[pa.Table], schema: pa.Schema) -> pa.Table:
 
 
 RUN_KEY = (
-    Column("session", CATEGORY, "folder in sessions/"),
+    Column("session", CATEGORY, "folder in sessions/; canaries/batch-N where frames are drawn"),
     Column("model", CATEGORY, "file in config/models/"),
     Column("variant", CATEGORY, "variant of the model's file; base is the file itself"),
 )
@@ -388,6 +388,24 @@ GRADES = Table(
     ),
 )
 
+ATTRIBUTION = Table(
+    "attribution",
+    "one drawn frame of the experiment on batch sizes, and which frame its description tells of",
+    (
+        Column("session", CATEGORY, "canaries/batch-N, N frames in a request"),
+        *RUN_KEY[1:],
+        Column("request_uid", pa.string(), "the request, as in requests"),
+        Column("batch_size", pa.int16(), "frames in the request"),
+        Column("slot", pa.int16(), "0-based place of the frame in its request"),
+        Column("frame_index", pa.int32(), "0-based place among the drawn frames"),
+        Column("evidence", CATEGORY, "name; colour, where the model read no name at all"),
+        Column("canary_expected", pa.string(), "what only this frame shows"),
+        Column("canary_reported", pa.string(), "what its description tells of that kind"),
+        Column("outcome", CATEGORY, "right, swapped, merged, invented or omitted"),
+        Column("swapped_with_slot", pa.int16(), "the frame that it tells of, if it is one"),
+    ),
+)
+
 RUNS = Table(
     "runs",
     "one run: a session described by a model with a variant's settings",
@@ -424,13 +442,19 @@ PROBES = Table(
     "what was found out of a model with a variant's settings",
     (
         *RUN_KEY[1:],
-        Column("verdict", CATEGORY, "works, or broken_backend: it did not pass the gate"),
-        Column("broken", pa.string(), "what it did wrong; null when it passed"),
+        Column(
+            "verdict",
+            CATEGORY,
+            "works; broken_backend: it did not pass the gate; no_memory: there was none for it, "
+            "and what it does at the gate is null",
+        ),
+        Column("broken", pa.string(), "what it did wrong; null when it passed, or had no memory"),
         Column("reads_word", pa.bool_(), "whether it read a large word"),
         Column("tells_colours", pa.bool_(), "whether it told red from blue"),
         Column("keeps_form", pa.bool_(), "whether it answered in the form that was asked for"),
         Column("stops", pa.bool_(), "whether it stopped by itself"),
         Column("gate_reply", pa.string(), "what it answered"),
+        Column("error_message", pa.string(), "why it gave no answer, as the server puts it"),
         MODEL_ID,
         MODEL_DIGEST,
         BACKEND_VERSION,
@@ -499,6 +523,8 @@ ALL_TABLES = (
     TEXT,
     REQUESTS,
     DESCRIPTIONS,
+    GRADES,
+    ATTRIBUTION,
     RUNS,
     PROBES,
     SESSIONS,

@@ -34,6 +34,7 @@ class RunContext:
     identity: ModelIdentity
     options: dict[str, Any]
     machine: dict[str, Any]
+    experiment: str = "describe"
 
     @property
     def run_id(self) -> str:
@@ -76,7 +77,7 @@ def request_row(context: RunContext, backend: Backend, answered: Answered) -> di
         "run_id": context.run_id,
         **context.key_columns,
         "request_uid": answered.request_uid,
-        "experiment": "describe",
+        "experiment": context.experiment,
         "item_id": "+".join(str(frame.frame_index) for frame in answered.frames),
         "repeat_index": 0,
         "request_seed": options.get("seed"),

@@ -33,8 +33,8 @@ from scribebench.describe.prompt import compose
 from scribebench.describe.rows import Answered, RunContext
 from scribebench.files import sha256_bytes, whole_file
 from scribebench.machine import describe_machine
-from scribebench.probe.ask import KnownGate, ask_gate, gates
-from scribebench.probe.gate import MAX_TOKENS, judge
+from scribebench.probe.ask import KnownGate, gates
+from scribebench.probe.gate import judge
 from scribebench.probe.verdict import in_words
 from scribebench.progress import Progress
 from scribebench.project.documents import canonical_json
@@ -87,6 +87,7 @@ def describe(
     backend: Backend,
     state: Path,
     gpu_slots: int,
+    experiment: str = "describe",
 ) -> Described:
     """Ask about all frames; about no further one when the model does not pass the gate.
 
@@ -94,7 +95,7 @@ def describe(
     infrastructure fault; what was answered before it is in the journal.
     """
     if backend.embedded:
-        context = _context(session, run, settings, "", backend, backend.identify())
+        context = _context(session, run, settings, "", backend, backend.identify(), experiment)
         batches = (Batch(n, chunk, [], []) for n, chunk in enumerate(_chunks(frames, settings)))
         return Described(context, [_ask(context, backend, batch) for batch in batches])
     identities = IdentityStore(state / "identities" / run.model / f"{run.variant}.json")
@@ -108,7 +109,7 @@ def describe(
         # Read under the lock: a job that outlived its workflow may have asked until now.
         journal = Journal(state / "requests" / f"{run.model}.jsonl")
         identity, server_fault = _identify(backend, identities, settings)
-        context = _context(session, run, settings, instructions, backend, identity)
+        context = _context(session, run, settings, instructions, backend, identity, experiment)
         asker = _Asker(context, backend, journal, gates(state, run.model), server_fault)
         answered, broken = [], None
         known = KnownImages(state / "sent_images" / f"{run.model}.jsonl", settings.get("image", {}))
@@ -211,10 +212,12 @@ def _context(
     instructions: str,
     backend: Backend,
     identity: ModelIdentity,
+    experiment: str,
 ) -> RunContext:
     prompt = sha256_bytes(instructions.encode()) if instructions else None
     machine = asdict(describe_machine())
-    return RunContext(session, run, settings, prompt, identity, backend.sent_options(), machine)
+    options = backend.sent_options()
+    return RunContext(session, run, settings, prompt, identity, options, machine, experiment)
 
 
 def _ahead(batches: Iterator[Batch], helper: ThreadPoolExecutor) -> Iterator[Batch]:
@@ -285,8 +288,7 @@ class _Asker:
         if reply is None:
             if self._server_fault is not None:
                 raise self._server_fault
-            reply = ask_gate(context.settings, self._backend)
-            gate.put(reply, self._backend.limit_s(1, MAX_TOKENS), context.machine)
+            reply = gate.ask_once(context.settings, self._backend, context.machine)
         if reply.error_kind == "oom":
             self._has_passed = True
             return None

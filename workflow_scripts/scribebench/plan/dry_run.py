@@ -11,6 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+from scribebench.project.changes import asked_about
+
 
 def show_plan_after_dry_run(workflow: Any, plan_spec: Callable[[], dict[str, Any]]) -> None:
     """Print the plan when this process ends, if it was a dry run that got as far as its jobs."""
@@ -34,9 +36,9 @@ class _JobWatch(logging.Handler):
         if self._workflow.dryrun:
             jobs = list(self._workflow.dag.needrun_jobs(exclude_finished=False))
             runs = frozenset(
-                (job.wildcards.session, job.wildcards.model, job.wildcards.variant)
+                (session, job.wildcards.model, job.wildcards.variant)
                 for job in jobs
-                if job.rule.name == "describe_frames"
+                if (session := asked_about(job))
             )
             sessions = frozenset(
                 job.wildcards.session for job in jobs if job.rule.name == "dedup_frames"

@@ -8,6 +8,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from scribebench.canaries.frames import FOLDER, frames_needed, is_drawn, session_of
 from scribebench.files import write_text
 from scribebench.project.documents import canonical_json
 
@@ -98,10 +99,14 @@ class Results:
         self._has_new_durations = False
 
     def runs(self, model: str, variant: str) -> list[dict[str, Any]]:
-        """Return the facts of every finished run of a candidate, of all sessions."""
+        """Return the facts of a candidate's finished runs, of all sessions and of drawn frames."""
         key = (model, variant)
         if key not in self._runs:
-            found = sorted((self._folder / "runs").glob(f"*/{model}/{variant}/run.json"))
+            found = [
+                path
+                for place in ("runs", FOLDER)
+                for path in sorted((self._folder / place).glob(f"*/{model}/{variant}/run.json"))
+            ]
             self._runs[key] = [
                 facts for facts in map(_read_json, found) if facts and set(facts) >= RUN_FACTS
             ]
@@ -178,6 +183,22 @@ def estimate_all(
     ]
 
 
+def estimate_canaries(
+    runs: list[PlannedRun], results: Results, due: Due = NOTHING_DUE
+) -> list[Estimate]:
+    """Estimate each run on drawn frames; how many these are is known before they are drawn."""
+    return [
+        _estimate(
+            session_of(run.batch_size),
+            FrameCount(frames_needed(run.batch_size), is_estimate=False),
+            run,
+            results,
+            due,
+        )
+        for run in runs
+    ]
+
+
 def count_frames(
     session: PlannedSession, results: Results, budget: int | None, due: Due = NOTHING_DUE
 ) -> FrameCount:
@@ -209,6 +230,9 @@ def _estimate(
     due: Due,
 ) -> Estimate:
     same = [facts for facts in results.runs(*run[:2]) if facts["settings_json"] == run.settings]
+    # Less stands on drawn frames than on a screen, so that they are described faster.
+    if not is_drawn(session):
+        same = [facts for facts in same if not is_drawn(facts["session"])]
     own = [facts for facts in same if facts["session"] == session]
     done = bool(own) and (session, *run[:2]) not in due.runs
     n, detail = None, ""

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
+from scribebench.canaries.frames import is_drawn
 from scribebench.plan.estimate import MEASURED_ELSEWHERE, MEASURED_HERE, UNKNOWN, Estimate
 
 HEADINGS = ("candidate", "frames", "requests", "hours", "left at most", "basis")
@@ -21,9 +22,9 @@ class PlanLine(NamedTuple):
 
 def plan_lines(estimates: list[Estimate]) -> list[PlanLine]:
     """Return a line for each candidate, in order, and a last one for all of them."""
-    groups: dict[tuple[str, str], list[Estimate]] = {}
+    groups: dict[tuple[str, str, bool], list[Estimate]] = {}
     for estimate in estimates:
-        groups.setdefault(estimate.run[:2], []).append(estimate)
+        groups.setdefault((*estimate.run[:2], is_drawn(estimate.session)), []).append(estimate)
     lines = [_line(_name(*key), group) for key, group in groups.items()]
     if len(groups) > 1:
         lines.append(_line("all", estimates)._replace(frames="", basis=""))
@@ -32,7 +33,7 @@ def plan_lines(estimates: list[Estimate]) -> list[PlanLine]:
 
 def plan_text(estimates: list[Estimate]) -> str:
     """Return the plan for a terminal."""
-    sessions = len({estimate.session for estimate in estimates})
+    sessions = len({one.session for one in estimates if not is_drawn(one.session)})
     rows = [HEADINGS, *plan_lines(estimates)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(HEADINGS))]
     lines = [f"Plan for {sessions} session{'s' if sessions != 1 else ''} (~ is an estimate):"]
@@ -94,5 +95,6 @@ def _sum(group: Iterable[Estimate]) -> str:
     return total if len(known) == len(group) else f"{total} + {UNKNOWN}"
 
 
-def _name(model: str, variant: str) -> str:
-    return model if variant == "base" else f"{model}/{variant}"
+def _name(model: str, variant: str, drawn: bool = False) -> str:
+    name = model if variant == "base" else f"{model}/{variant}"
+    return f"{name}, drawn frames" if drawn else name

@@ -1,6 +1,6 @@
 """What is to be planned, as it goes from the workflow to the script and to the dry run."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -12,16 +12,21 @@ from scribebench.plan.estimate import (
     PlannedSession,
     Results,
     estimate_all,
+    estimate_canaries,
 )
 
 
 @dataclass(frozen=True)
 class PlanSpec:
-    """The sessions and candidates of a plan, and the most frames that a session may keep."""
+    """The sessions and candidates of a plan, and the most frames that a session may keep.
+
+    `canaries` are the runs on drawn frames, one for each batch size to try.
+    """
 
     sessions: list[PlannedSession]
     runs: list[PlannedRun]
     budget: int | None
+    canaries: list[PlannedRun] = field(default_factory=list)
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> "PlanSpec":
@@ -30,9 +35,12 @@ class PlanSpec:
             [PlannedSession(*session) for session in value["sessions"]],
             [PlannedRun(*run) for run in value["runs"]],
             value["budget"],
+            [PlannedRun(*run) for run in value["canaries"]],
         )
 
 
 def make_plan(spec: PlanSpec, results: Path, due: Due = NOTHING_DUE) -> list[Estimate]:
     """Estimate everything in the spec; see `estimate_all` for `due`."""
-    return estimate_all(spec.sessions, spec.runs, Results(results), spec.budget, due)
+    known = Results(results)
+    drawn = estimate_canaries(spec.canaries, known, due)
+    return [*estimate_all(spec.sessions, spec.runs, known, spec.budget, due), *drawn]

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from scribebench.canaries.frames import FOLDER, is_drawn, session_of
 from scribebench.errors import snakemake
 from scribebench.project.models import Run
 
@@ -11,17 +12,27 @@ if TYPE_CHECKING:
 
 Settings = dict[str, Any]
 
-DESCRIBE, PROBE = "describe_frames", "probe_model"
+DESCRIBE, PROBE, CANARIES = "describe_frames", "probe_model", "describe_canaries"
 # So much of a digest tells it from any other, and is all of what `ollama list` shows.
 SHOWN_DIGEST_CHARS = 19
 
 
 class Due(NamedTuple):
-    """What a run has to do in this start: sessions to describe, and whether it is probed."""
+    """What a run has to do in this start: sessions to describe, and whether it is probed.
+
+    The drawn frames of a batch size are a session by the name of their folder, `canaries/batch-8`.
+    """
 
     settings: Settings
     sessions: frozenset[str] = frozenset()
     is_probed: bool = False
+
+
+def asked_about(job: Any) -> str | None:
+    """Return the session that a job of Snakemake asks a model about; null when it asks nothing."""
+    if job.rule.name == DESCRIBE:
+        return job.wildcards.session
+    return session_of(int(job.wildcards.batch_size)) if job.rule.name == CANARIES else None
 
 
 class Change(NamedTuple):
@@ -80,36 +91,46 @@ def redo(runs: dict[Run, Due], state: Path, with_journal: bool) -> str:
     Its targets are the runs' own, so that nothing else is run. `with_journal` removes the model's
     finished requests first, which would answer for it.
     """
-    targets = [
-        str(path) for run, due in runs.items() for path in _results_of(run, due, state.parent)
-    ]
-    ask = " ".join([snakemake(), "--cores 4", *targets, "-R", PROBE, DESCRIBE])
+    targets, rules = [], [PROBE]
+    for run, due in runs.items():
+        targets.append(_probe_file(run, state.parent))
+        for rule in (DESCRIBE, CANARIES):
+            if made := _asked(rule, run, due, state.parent):
+                targets += made
+                rules.append(rule)
+    ask = " ".join([snakemake(), "--cores 4", *map(str, targets), "-R", *dict.fromkeys(rules)])
     return f"rm -f {journal_file(next(iter(runs)), state)} && {ask}" if with_journal else ask
 
 
 def _keeps_old(run: Run, due: Due, results: Path) -> bool:
     """Return whether a run has results that this start does not make again, and could."""
     is_probe_kept = not due.is_probed and _probe_file(run, results).is_file()
-    return is_probe_kept or bool(_there(_finished(run, results), results) - due.sessions)
+    finished = {name for rule in (DESCRIBE, CANARIES) for name in _finished(rule, run, results)}
+    return is_probe_kept or bool(_there(finished, results) - due.sessions)
 
 
-def _results_of(run: Run, due: Due, results: Path) -> list[Path]:
-    """Return what a run makes: a pattern, unless it would match what cannot be made any more."""
-    finished = _finished(run, results)
+def _asked(rule: str, run: Run, due: Due, results: Path) -> list[Path]:
+    """Return what a run makes by a rule: a pattern, unless it would match what is gone."""
+    finished = _finished(rule, run, results)
     there = _there(finished, results)
-    names = ["*"] if there == finished else sorted(there | due.sessions)
-    return [_probe_file(run, results), *(_run_file(run, results, name) for name in names)]
+    wanted = {name for name in due.sessions if (rule == CANARIES) == is_drawn(name)}
+    names = sorted(there | wanted)
+    if names and there == finished:
+        names = [f"{FOLDER}/*" if rule == CANARIES else "*"]
+    return [_run_file(run, results, name) for name in names]
 
 
-def _finished(run: Run, results: Path) -> set[str]:
-    """Return the sessions that a run has finished."""
-    pattern = _run_file(run, Path(), session="*")
-    return {path.relative_to(results).parts[1] for path in results.glob(str(pattern))}
+def _finished(rule: str, run: Run, results: Path) -> set[str]:
+    """Return the sessions, or batch sizes of drawn frames, that a run has finished."""
+    pattern = _run_file(run, Path(), f"{FOLDER}/*" if rule == CANARIES else "*")
+    found = [path.relative_to(results).parts for path in results.glob(str(pattern))]
+    return {"/".join(parts[:2]) if rule == CANARIES else parts[1] for parts in found}
 
 
 def _there(sessions: set[str], results: Path) -> set[str]:
     """Return those of which the recording was not removed since."""
-    return {name for name in sessions if (results.parent / "sessions" / name).is_dir()}
+    folder = results.parent / "sessions"
+    return {name for name in sessions if is_drawn(name) or (folder / name).is_dir()}
 
 
 def last_identity(run: Run, state: Path) -> "ModelIdentity | None":
@@ -128,7 +149,8 @@ def journal_file(run: Run, state: Path) -> Path:
 
 
 def _run_file(run: Run, results: Path, session: str) -> Path:
-    return results / "runs" / session / run.model / run.variant / "run.json"
+    place = results if is_drawn(session) else results / "runs"
+    return place / session / run.model / run.variant / "run.json"
 
 
 def _probe_file(run: Run, results: Path) -> Path:

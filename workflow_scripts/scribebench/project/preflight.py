@@ -15,11 +15,13 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from scribebench.errors import ScribebenchError
 from scribebench.project.changes import (
+    CANARIES,
     DESCRIBE,
     PROBE,
     Change,
     Due,
     Settings,
+    asked_about,
     change_between,
     journal_file,
     last_identity,
@@ -72,11 +74,12 @@ def stop_unless_ready(workflow: Any, settings_of: Callable[[str, str], Settings]
         return  # no model is asked, or not from this machine, which its servers may not serve
     from snakemake.logging import logger
 
-    asking = [job for job in workflow.dag.needrun_jobs() if job.rule.name in (DESCRIBE, PROBE)]
+    rules = (DESCRIBE, PROBE, CANARIES)
+    asking = [job for job in workflow.dag.needrun_jobs() if job.rule.name in rules]
     runs: dict[Run, Due] = {}
     for run in sorted({Run(job.wildcards.model, job.wildcards.variant) for job in asking}):
         own = [job for job in asking if run == (job.wildcards.model, job.wildcards.variant)]
-        sessions = frozenset(job.wildcards.session for job in own if job.rule.name == DESCRIBE)
+        sessions = frozenset(name for job in own if (name := asked_about(job)))
         runs[run] = Due(settings_of(*run), sessions, any(job.rule.name == PROBE for job in own))
     problems = problems_of(runs, note=logger.warning)
     if problems:
@@ -145,9 +148,14 @@ def _change_of(
 
 
 def _place(settings: Settings) -> str:
-    """Return what decides whether a model can be asked; some servers cannot take two pictures."""
+    """Return what decides whether a model can be asked, and who answers then.
+
+    Some servers cannot take two pictures, and llama-server is another one with another context.
+    """
     place = {name: settings.get(name) for name in PLACE_FIELDS}
-    return canonical_json(place | {"is_batch": settings.get("batch_size", 1) > 1})
+    n_ctx = settings.get("options", {}).get("num_ctx")
+    is_batch = settings.get("batch_size", 1) > 1
+    return canonical_json(place | {"is_batch": is_batch, "num_ctx": n_ctx})
 
 
 def _look_everywhere(places: list[Settings], state: Path, limit_s: float) -> list[Found]:

@@ -116,10 +116,29 @@ class Workspace:
         """Return what decides which sampled frames are kept."""
         return {key: value for key, value in self._config["frames"].items() if key != "sample_fps"}
 
+    @cached_property
+    def canaries(self) -> list[tuple[Run, int]]:
+        """Return what the experiment with drawn frames asks: candidates and batch sizes.
+
+        It is asked for by `canaries:`. Variants that differ in their batches only are one.
+        """
+        wanted = self._config.get("canaries") or {"batch_sizes": []}
+        candidates: dict[str, Run] = {}
+        for run in self.runs:
+            settings = identity(self.settings(*run))
+            if settings["backend"] != "ocr":
+                settings.pop("batch_size", None)
+                candidates.setdefault(canonical_json([run.model, settings]), run)
+        return [(run, size) for run in candidates.values() for size in wanted["batch_sizes"]]
+
     @property
     def gather_spec(self) -> dict[str, Any]:
         """Return what the tables are gathered from."""
-        return {"sessions": self.sessions, "runs": [list(run) for run in self.runs]}
+        return {
+            "sessions": self.sessions,
+            "runs": [list(run) for run in self.runs],
+            "canaries": [[size, *run] for run, size in self.canaries],
+        }
 
     @property
     def report_spec(self) -> dict[str, Any]:
@@ -140,6 +159,7 @@ class Workspace:
             "sessions": [self._planned_session(name) for name in self.sessions],
             "runs": [self._planned_run(run) for run in self.runs],
             "budget": None if budget == "auto" else budget,
+            "canaries": [self._planned_run(run, size) for run, size in self.canaries],
         }
 
     def measured(self, results: Path) -> str:
@@ -159,8 +179,10 @@ class Workspace:
         screenshots = None if recording.is_video else len(recording.files)
         return [name, str(recording.path), screenshots]
 
-    def _planned_run(self, run: Run) -> list[Any]:
+    def _planned_run(self, run: Run, batch_size: int | None = None) -> list[Any]:
         settings = self.settings(*run)
+        if batch_size is not None:
+            settings = settings | {"batch_size": batch_size}
         prior = settings.get("prior", {})
         return [
             *run,

@@ -2,12 +2,14 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from scribebench.grading.attribution import Share, share_right
+from scribebench.report.cells import DASH, format_interval, format_spread
+from scribebench.report.data import ReportData, Row, by_run, label, run_of
+from scribebench.report.escape import inline
 from scribebench.report.figures import Spread, spread
-
-Row = dict[str, Any]
+from scribebench.report.layout import table
 
 
 class Graded(NamedTuple):
@@ -55,3 +57,43 @@ def _key_strings(rows: list[Row]) -> tuple[int, int] | None:
         known.setdefault(segment, set()).update(named, row["truth_key_strings_missing"])
     total = sum(map(len, known.values()))
     return (sum(map(len, found.values())), total) if total else None
+
+
+def grades_section(data: ReportData) -> str:
+    """Return what the rules find of each run, as a table."""
+    rows, notes = [], []
+    of_runs = by_run(data.grades)
+    for run in data.runs:
+        found = graded(of_runs.get(run_of(run), []))
+        name = inline(label(data, run))
+        right = found.right
+        rows.append(
+            (
+                inline(data.titles.get(run["session"], run["session"])),
+                name,
+                DASH if run["backend"] == "ocr" else f"{sum(found.flags.values())}",
+                DASH if right is None else format_interval(right),
+                DASH if right is None else str(right.undecidable),
+                format_spread(found.grounded, 0),
+                format_spread(found.invented, 0),
+                DASH if found.key_strings is None else "{} of {}".format(*found.key_strings),
+            )
+        )
+        if found.flags:
+            told = ", ".join(f"{count} {inline(flag)}" for flag, count in found.flags.most_common())
+            notes.append(f"- {name}: of {found.replies} replies, {told}.")
+    headings = (
+        "session", "candidate", "flags", "on the right frame", "undecidable", "on the screen",
+        "invented", "key strings",
+    )  # fmt: skip
+    legend = (
+        "*Flags* are faults of replies, such as a loop. *On the right frame*: descriptions that "
+        "tell of their own frame and not of another one of the request, with its 95 % "
+        "interval (Clopper-Pearson) and n; frames that are too alike to tell are *undecidable*. "
+        "*On the screen* and *invented*: specific things (files, commands, numbers, quotations) "
+        "that a description names and that OCR does or does not read on its frame, medians "
+        "(lowest–highest). *Key strings* of the recording's truth that are named, if it has one. "
+        "`python workflow_scripts/explain_reply.py flags < reply.txt` says why a reply is flagged."
+    )
+    text = table(headings, rows, numbers_from=2)
+    return "\n\n".join([text, legend, *(["\n".join(notes)] if notes else [])])

@@ -1,63 +1,21 @@
 """results/report.md: what was run, on what, what it took, what came out, what was not measured."""
 
-from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
-from typing import Any
 
-from scribebench.grading.attribution import Share
+from scribebench.describe.again import OF_ONE_START, command_for
 from scribebench.plan.show import format_hours
+from scribebench.probe.verdict import BROKEN, NO_MEMORY, WORKS
+from scribebench.report.batches import batches_section
+from scribebench.report.cells import DASH, format_share, format_spread, format_time
+from scribebench.report.data import ReportData, Row, by_run, label, run_of
 from scribebench.report.escape import block, inline, path
-from scribebench.report.figures import RunFigures, Spread, run_figures, spread
-from scribebench.report.grades import graded
+from scribebench.report.figures import RunFigures, run_figures, spread
+from scribebench.report.grades import grades_section
 from scribebench.report.layout import table
-from scribebench.tables import read_rows
 
 EXAMPLES = 3
-DASH = "–"
-Row = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class ReportData:
-    """The tables that a report is made from, and the names that it shows."""
-
-    sessions: list[Row]
-    runs: list[Row]
-    probes: list[Row]
-    stages: list[Row]
-    requests: list[Row]
-    descriptions: list[Row]
-    grades: list[Row]
-    frames: list[Row]
-    labels: dict[str, str]
-    titles: dict[str, str]
-    refused: list[str]
-
-
-def load(
-    tables: Path, labels: dict[str, str], titles: dict[str, str], refused: list[str]
-) -> ReportData:
-    """Read the tables that `build_tables` wrote."""
-
-    def rows(name: str) -> list[Row]:
-        return read_rows(tables / f"{name}.parquet")
-
-    return ReportData(
-        sessions=rows("sessions"),
-        runs=rows("runs"),
-        probes=rows("probes"),
-        stages=rows("stages"),
-        requests=rows("requests"),
-        descriptions=rows("descriptions"),
-        grades=rows("grades"),
-        frames=read_rows(
-            tables / "frames.parquet", ["session", "frame_index", "time_s", "kept", "image"]
-        ),
-        labels=labels,
-        titles=titles,
-        refused=refused,
-    )
+GATE = {WORKS: "works", BROKEN: "broken", NO_MEMORY: "no memory"}
 
 
 def choose_examples(data: ReportData) -> list[tuple[str, Row]]:
@@ -81,7 +39,8 @@ def write_markdown(data: ReportData, pictures: dict[tuple[str, int], str] | None
         _answer(data),
         "## What was run\n\n" + _sessions(data),
         "## Candidates\n\n" + _candidates(data),
-        "## What the descriptions are worth\n\n" + _grades(data),
+        "## What the descriptions are worth\n\n" + grades_section(data),
+        "## How many pictures a request can hold\n\n" + batches_section(data),
         "## What the probes found\n\n" + _probes(data),
         "## Where the time went\n\n" + _stages(data.stages),
         "## On what machine\n\n" + _machines(data),
@@ -89,22 +48,6 @@ def write_markdown(data: ReportData, pictures: dict[tuple[str, int], str] | None
         "## What was not measured\n\n" + _not_measured(data),
     ]
     return "\n\n".join(parts) + "\n"
-
-
-def format_time(time_s: float) -> str:
-    """Return 01:20 or 1:01:20."""
-    minutes, seconds = divmod(int(time_s), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02d}:{seconds:02d}" if hours else f"{minutes:02d}:{seconds:02d}"
-
-
-def format_spread(value: Spread | None, digits: int = 1) -> str:
-    """Return the median with its ends, or a dash when nothing is known."""
-    if value is None:
-        return DASH
-    if value.n == 1:
-        return f"{value.median:.{digits}f}"
-    return f"{value.median:.{digits}f} ({value.low:.{digits}f}{DASH}{value.high:.{digits}f})"
 
 
 def _answer(data: ReportData) -> str:
@@ -122,7 +65,7 @@ def _answer(data: ReportData) -> str:
             "server; `snakemake -n results/report.md` says beforehand how long each candidate "
             "takes."
         )
-    names = ", ".join(dict.fromkeys(inline(_label(data, row)) for row in models))
+    names = ", ".join(dict.fromkeys(inline(label(data, row)) for row in models))
     return (
         f"**Measured: {names}.** This version measures how long each candidate takes, and grades "
         "what it says by rules; it does not weigh the two, and so it recommends none."
@@ -143,7 +86,7 @@ def _sessions(data: ReportData) -> str:
                 DASH if duration_s is None else format_time(duration_s),
                 str(row["sampled_frames"]),
                 str(row["kept_frames"]),
-                _share(row["kept_frames"] / row["sampled_frames"]),
+                format_share(row["kept_frames"] / row["sampled_frames"]),
                 str(row["scenes"]),
             )
         )
@@ -160,16 +103,12 @@ def _sessions(data: ReportData) -> str:
     return "\n\n".join(parts)
 
 
-def _share(share: float) -> str:
-    return f"{100 * share:.0f} %" if share >= 0.01 else "<1 %"
-
-
 def _candidates(data: ReportData) -> str:
     rows, notes = [], []
-    asked = dict(_by_run(data.requests))
+    asked = by_run(data.requests)
     for run in data.runs:
-        key = _run_of(run)
-        said = [row for row in data.descriptions if _run_of(row) == key]
+        key = run_of(run)
+        said = [row for row in data.descriptions if run_of(row) == key]
         figures = run_figures(asked.get(key, []), said)
         rows.append(_candidate_row(data, run, figures))
         notes += _candidate_notes(data, run, figures)
@@ -186,56 +125,12 @@ def _candidates(data: ReportData) -> str:
     return "\n\n".join([text, legend, *(["\n".join(notes)] if notes else [])])
 
 
-def _grades(data: ReportData) -> str:
-    rows, notes = [], []
-    by_run = dict(_by_run(data.grades))
-    for run in data.runs:
-        found = graded(by_run.get(_run_of(run), []))
-        label = f"{inline(_label(data, run))}"
-        right = found.right
-        rows.append(
-            (
-                inline(data.titles.get(run["session"], run["session"])),
-                label,
-                DASH if run["backend"] == "ocr" else f"{sum(found.flags.values())}",
-                DASH if right is None or right.share is None else _interval(right),
-                DASH if right is None else str(right.undecidable),
-                format_spread(found.grounded, 0),
-                format_spread(found.invented, 0),
-                DASH if found.key_strings is None else "{} of {}".format(*found.key_strings),
-            )
-        )
-        if found.flags:
-            told = ", ".join(f"{count} {inline(flag)}" for flag, count in found.flags.most_common())
-            notes.append(f"- {label}: of {found.replies} replies, {told}.")
-    headings = (
-        "session", "candidate", "flags", "on the right frame", "undecidable", "on the screen",
-        "invented", "key strings",
-    )  # fmt: skip
-    legend = (
-        "*Flags* are faults of replies, such as a loop. *On the right frame*: descriptions that "
-        "tell of their own frame and not of another one of the request, with its 95 % "
-        "interval (Clopper-Pearson) and n; frames that are too alike to tell are *undecidable*. "
-        "*On the screen* and *invented*: specific things (files, commands, numbers, quotations) "
-        "that a description names and that OCR does or does not read on its frame, medians "
-        "(lowest–highest). *Key strings* of the recording's truth that are named, if it has one. "
-        "`python workflow_scripts/explain_reply.py flags < reply.txt` says why a reply is flagged."
-    )
-    text = table(headings, rows, numbers_from=2)
-    return "\n\n".join([text, legend, *(["\n".join(notes)] if notes else [])])
-
-
-def _interval(share: Share) -> str:
-    ends = f"{100 * share.low:.0f}{DASH}{100 * share.high:.0f} %"
-    return f"{100 * share.share:.0f} % ({ends}, n {share.n})"
-
-
 def _candidate_row(data: ReportData, run: Row, figures: RunFigures) -> tuple[str, ...]:
     wall_s = figures.asked_wall_s
     valid = figures.seconds_per_frame
     return (
         inline(data.titles.get(run["session"], run["session"])),
-        inline(_label(data, run)),
+        inline(label(data, run)),
         str(run["batch_size"]),
         f"{figures.described} of {figures.frames}",
         str(figures.requests),
@@ -251,26 +146,33 @@ def _candidate_row(data: ReportData, run: Row, figures: RunFigures) -> tuple[str
 def _candidate_notes(data: ReportData, run: Row, figures: RunFigures) -> list[str]:
     notes = []
     session = data.titles.get(run["session"], run["session"])
-    label = f"{inline(session)}, {inline(_label(data, run))}"
+    name = f"{inline(session)}, {inline(label(data, run))}"
     if run["broken"] is not None:
         notes.append(
-            f"- {label}: **its backend is broken**, and nothing more was asked: "
+            f"- {name}: **its backend is broken**, and nothing more was asked: "
             f"{inline(run['broken'], 400)}."
         )
     elif run["backend"] == "ocr":
         notes.append(
-            f"- {label}: a baseline and no vision-language model. Its time is that of reading the "
+            f"- {name}: a baseline and no vision-language model. Its time is that of reading the "
             "kept frames, several side by side: a frame's is its share of the wall clock."
         )
     elif set(figures.outcomes) != {"stop"}:
         outcomes = ", ".join(f"{count} {inline(name)}" for name, count in figures.outcomes.items())
-        notes.append(f"- {label}: requests ended as {outcomes}.")
+        notes.append(f"- {name}: requests ended as {outcomes}.")
     if figures.left_out:
         reasons = ", ".join(f"{count} {inline(name)}" for name, count in figures.left_out.items())
-        notes.append(f"- {label}: left out of the speeds: {reasons}.")
+        notes.append(f"- {name}: left out of the speeds: {reasons}.")
     if figures.described < figures.frames:
         missing = figures.frames - figures.described
-        notes.append(f"- {label}: {missing} frames got no description of their own.")
+        notes.append(f"- {name}: {missing} frames got no description of their own.")
+    if count := sum(figures.outcomes[kind] for kind in OF_ONE_START):
+        made = Path("results/runs", run["session"], run["model"], run["variant"], "run.json")
+        notes.append(
+            f"- {name}: {count} requests failed for want of memory, or by the end of the server. "
+            "No later start asks them again by itself; once the cause is gone: "
+            f"`{command_for(made, 'describe_frames')}`"
+        )
     return notes
 
 
@@ -279,12 +181,12 @@ def _probes(data: ReportData) -> str:
         return "No model was probed: the OCR baseline needs none."
     rows, notes = [], []
     for row in data.probes:
-        label = inline(_label(data, row))
+        name = inline(label(data, row))
         sizes = zip(row["image_w_px"], row["image_h_px"], row["image_tokens"], strict=True)
         rows.append(
             (
-                label,
-                "works" if row["broken"] is None else "broken",
+                name,
+                GATE[row["verdict"]],
                 ", ".join(f"{w}x{h}: {DASH if n is None else n}" for w, h, n in sizes) or DASH,
                 DASH if row["n_ctx_effective"] is None else str(row["n_ctx_effective"]),
                 format_spread(spread([load_ns / 1e9 for load_ns in row["cold_load_ns"] or ()])),
@@ -293,7 +195,7 @@ def _probes(data: ReportData) -> str:
                 inline(row["projector_quant"] or DASH),
             )
         )
-        notes += [f"- {label}: {note}." for note in _probe_notes(row)]
+        notes += [f"- {name}: {note}." for note in _probe_notes(row)]
     headings = (
         "candidate", "gate", "tokens a picture", "context", "cold load s", "n", "memory GB",
         "GPU GB", "vision encoder",
@@ -313,6 +215,13 @@ def _probe_notes(row: Row) -> list[str]:
         reply = inline(row["gate_reply"], 200)
         answered = f"it answered “{reply}”" if reply else "it answered nothing"
         notes.append(f"it {inline(row['broken'], 200)}; {answered}")
+    if row["verdict"] == NO_MEMORY:
+        made = Path("results/probe", row["model"], row["variant"], "probe.json")
+        notes.append(
+            f"there was no memory for it, so that nothing was asked: "
+            f"{inline(row['error_message'], 200)}. Once there is: "
+            f"`{command_for(made, 'probe_model')}`"
+        )
     if row["projector_below_q8"]:
         notes.append("its vision encoder is below Q8_0, which loses the text of code and terminals")
     if row["not_applied"]:
@@ -363,7 +272,7 @@ def _machines(data: ReportData) -> str:
             f"Python {run['python_version']}",
         ]
         line = "- " + ", ".join(inline(fact) for fact in facts if fact)
-        lines.setdefault(line, []).append(inline(_label(data, run)))
+        lines.setdefault(line, []).append(inline(label(data, run)))
     if len(lines) == 1:
         return next(iter(lines))
     return "\n".join(f"{line}: {', '.join(dict.fromkeys(who))}" for line, who in lines.items())
@@ -385,7 +294,7 @@ def _examples(data: ReportData, pictures: dict[tuple[str, int], str] | None) -> 
 
 
 def _said(data: ReportData, row: Row) -> str:
-    heading = f"**{inline(_label(data, row))}**"
+    heading = f"**{inline(label(data, row))}**"
     if row["text"] is None:
         return f"{heading}: no description"
     fields = [
@@ -413,16 +322,3 @@ def _not_measured(data: ReportData) -> str:
             "above comes from the text on your frames, and is lenient where frames share it."
         )
     return "\n".join(notes)
-
-
-def _label(data: ReportData, row: Row) -> str:
-    label = data.labels.get(row["model"], row["model"])
-    return label if row["variant"] == "base" else f"{label}, {row['variant']}"
-
-
-def _run_of(row: Row) -> tuple[str, str, str]:
-    return row["session"], row["model"], row["variant"]
-
-
-def _by_run(requests: list[Row]) -> list[tuple[tuple[str, str, str], list[Row]]]:
-    return [(key, list(group)) for key, group in groupby(requests, key=_run_of)]

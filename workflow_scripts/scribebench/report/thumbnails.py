@@ -6,7 +6,8 @@ import cv2
 
 from scribebench.files import write_bytes
 from scribebench.frames.pictures import decode_picture, encode_jpeg
-from scribebench.report.markdown import ReportData, choose_examples
+from scribebench.report.data import ReportData
+from scribebench.report.markdown import choose_examples
 
 WIDTH_PX = 480
 QUALITY = 80

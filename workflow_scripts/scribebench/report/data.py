@@ -1,0 +1,70 @@
+"""The tables that a report is made from, and the names that it shows."""
+
+from dataclasses import dataclass
+from itertools import groupby
+from pathlib import Path
+from typing import Any
+
+from scribebench.tables import read_rows
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class ReportData:
+    """The rows of each table; `labels` names models, `titles` sessions."""
+
+    sessions: list[Row]
+    runs: list[Row]
+    probes: list[Row]
+    stages: list[Row]
+    requests: list[Row]
+    descriptions: list[Row]
+    grades: list[Row]
+    attribution: list[Row]
+    frames: list[Row]
+    labels: dict[str, str]
+    titles: dict[str, str]
+    refused: list[str]
+
+
+def load(
+    tables: Path, labels: dict[str, str], titles: dict[str, str], refused: list[str]
+) -> ReportData:
+    """Read the tables that `build_tables` wrote."""
+
+    def rows(name: str) -> list[Row]:
+        return read_rows(tables / f"{name}.parquet")
+
+    return ReportData(
+        sessions=rows("sessions"),
+        runs=rows("runs"),
+        probes=rows("probes"),
+        stages=rows("stages"),
+        requests=rows("requests"),
+        descriptions=rows("descriptions"),
+        grades=rows("grades"),
+        attribution=rows("attribution"),
+        frames=read_rows(
+            tables / "frames.parquet", ["session", "frame_index", "time_s", "kept", "image"]
+        ),
+        labels=labels,
+        titles=titles,
+        refused=refused,
+    )
+
+
+def label(data: ReportData, row: Row) -> str:
+    """Return the name of a row's candidate, not escaped."""
+    name = data.labels.get(row["model"], row["model"])
+    return name if row["variant"] == "base" else f"{name}, {row['variant']}"
+
+
+def run_of(row: Row) -> tuple[str, str, str]:
+    """Return the session, model and variant of a row."""
+    return row["session"], row["model"], row["variant"]
+
+
+def by_run(rows: list[Row]) -> dict[tuple[str, str, str], list[Row]]:
+    """Return the rows of each run; they stand together."""
+    return {key: list(group) for key, group in groupby(rows, key=run_of)}

@@ -1,0 +1,1 @@
+"""Statistics for few observations: exact bounds, never a normal approximation."""
