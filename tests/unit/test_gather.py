@@ -35,7 +35,7 @@ def results(tmp_path: Path) -> Path:
         write_table(run / "requests.parquet", REQUESTS, [key | {"wall_ns": number}])
         write_table(run / "descriptions.parquet", DESCRIPTIONS, [key | {"slot": number}])
         write_table(run / "grades.parquet", GRADES, [key | {"slot": number}])
-        write_json(run / "run.json", key | {"run_id": session, "gpu_names": None})
+        write_json(run / "run.json", key | {"run_id": session, "backend": "openai", "gpu_names": None})
     return tmp_path
 
 

@@ -10,18 +10,28 @@ from typing import Any
 import pytest
 
 from scribebench.backends.base import ModelIdentity, Reply, ServerFacts
+from scribebench.backends.choose import connect
 from scribebench.describe.journal import Entry, Journal
+from scribebench.describe.lock import FOLDER_VARIABLE
 from scribebench.errors import ScribebenchError
 from scribebench.gather import with_session
 from scribebench.probe.ask import ask_gate
-from scribebench.probe.gate import MAX_TOKENS, MAX_TOKENS_THINKING, judge
+from scribebench.probe.gate import MAX_TOKENS, MAX_TOKENS_THINKING, Verdict, judge
 from scribebench.probe.memory import gpu_bytes, rss_bytes
 from scribebench.probe.rows import probe_row
 from scribebench.probe.run import COLD_LOADS, COLD_LOADS_S, probe
-from scribebench.probe.verdict import BROKEN, WORKS, not_applied, read_probe, why_broken
+from scribebench.probe.verdict import (
+    BROKEN,
+    NO_MEMORY,
+    WORKS,
+    not_applied,
+    read_probe,
+    why_broken,
+)
 from scribebench.report.data import load
 from scribebench.report.markdown import write_markdown
 from scribebench.tables import (
+    AGREEMENT,
     ATTRIBUTION,
     DESCRIPTIONS,
     FRAMES,
@@ -29,12 +39,14 @@ from scribebench.tables import (
     PROBES,
     REQUESTS,
     RUNS,
+    SEGMENTS,
     SESSIONS,
     STAGES,
     read_rows,
     write_table,
 )
 from unit.fake_backend import RIGHT_REPLY, FakeBackend, reply
+from unit.scripted_server import as_json, as_lines, scripted
 
 SETTINGS: dict[str, Any] = {"backend": "openai", "tag": "some"}
 
@@ -54,6 +66,11 @@ DASH = "–"
 HOSTILE = (
     "|x|\n# <b>Heading</b>\n```\n</details><script>alert(1)</script> [a](http://evil.x) \x1b[2J"
 )
+
+
+@pytest.fixture(autouse=True)
+def own_locks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path / "locks"))
 
 
 def probed(
@@ -113,6 +130,35 @@ def test_a_server_that_fails_is_not_asked_for_more(reason: str) -> None:
     assert len(backend.asked) == 1
     assert (found["verdict"], found["image_tokens"]) == (BROKEN, [])
     assert why_broken(found) == "gave no answer: no memory"
+
+
+NO_ROOM = reply(
+    "", finish_reason="error", error_kind="oom", error_message="ran out of memory: why", attempts=0
+)
+
+
+def test_a_model_without_room_is_not_called_broken() -> None:
+    """Nothing was asked, so that nothing is known of what it sees."""
+    found = probed(None, NO_ROOM)
+    assert (found["verdict"], why_broken(found)) == (NO_MEMORY, None)
+    assert set(found["gate"]) == set(Verdict._fields)
+    assert set(found["gate"].values()) == {None}
+    assert found["image_tokens"] == []
+
+
+@pytest.mark.parametrize("kind", ["oom", "crash"])
+@pytest.mark.parametrize("attempts", [0, 2])
+def test_a_server_that_did_not_live_to_answer_proves_no_context(kind: str, attempts: int) -> None:
+    """What it was to be started with stands in its identity; what came of it is not known."""
+    settings, identity = {"options": {"num_ctx": 32768}}, replace(IDENTITY, n_ctx=32768)
+    ended = replace(NO_ROOM, error_kind=kind, attempts=attempts)
+    found = probed(settings, ended, identity=identity)
+    assert found["verdict"] == (NO_MEMORY if kind == "oom" else BROKEN)
+    assert (found["requested"]["n_ctx"], found["effective"]["n_ctx"]) == (32768, None)
+    assert not_applied(found) == ["n_ctx"]
+    # One that told its context before it ended has proven that.
+    told_before = replace(ended, n_ctx=32768)
+    assert probed(settings, told_before, identity=identity)["effective"]["n_ctx"] == 32768
 
 
 def test_what_nobody_knows_is_null_and_never_zero() -> None:
@@ -265,6 +311,39 @@ def test_a_context_that_is_not_the_one_asked_for_is_listed(n_ctx: int | None, li
 def test_what_the_reply_tells_of_the_context_comes_first() -> None:
     found = probed(None, told(n_ctx=1), facts=ServerFacts(n_ctx=2), identity=IDENTITY)
     assert found["effective"]["n_ctx"] == 1
+
+
+SEEN = as_lines(
+    {"message": {"content": RIGHT_REPLY}, "done": True, "done_reason": "stop", "eval_count": 9}
+)
+
+
+@pytest.mark.parametrize(
+    ("settings", "asked_for"),
+    [
+        ({}, 32768),
+        ({"options": {"num_ctx": 8192}}, 8192),
+        ({"extra_body": {"options": {"num_ctx": 16384}}}, 16384),
+    ],
+)
+@pytest.mark.parametrize("is_kept", [True, False])
+def test_the_context_that_ollama_is_always_sent_was_asked_for(
+    settings: dict[str, Any], asked_for: int, is_kept: bool
+) -> None:
+    loaded = {"name": "some:1", "context_length": asked_for if is_kept else 4096}
+    paths = {
+        "/api/chat": SEEN,
+        "/api/ps": as_json({"models": [loaded]}),
+        "/api/version": as_json({"version": "0.31.0"}),
+        "/api/tags": as_json({"models": [{"name": "some:1", "digest": "abc"}]}),
+        "/api/show": as_json({"capabilities": ["vision"], "details": {}}),
+    }
+    with scripted(paths) as server:
+        whole = {"backend": "ollama", "url": server.url, "tag": "some:1"} | settings
+        found = probe(whole, connect(whole, {}), NoJournal())
+        assert server.bodies("/api/chat")[0]["options"]["num_ctx"] == asked_for
+    assert found["requested"]["n_ctx"] == asked_for
+    assert not_applied(found) == ([] if is_kept else ["n_ctx"])
 
 
 @pytest.mark.parametrize(
@@ -448,7 +527,7 @@ def test_a_probe_that_found_nothing_is_a_row_of_nulls(folder: Path) -> None:
     assert unknown == {
         *("backend_version", "quantization", "n_ctx_requested", "n_ctx_effective"),
         *("projector_quant", "projector_below_q8"),
-        *("process_rss_bytes", "gpu_bytes", "claimed_bytes"),
+        *("process_rss_bytes", "gpu_bytes", "claimed_bytes", "error_message"),
     }
     assert (row["cold_load_ns"], row["image_tokens"]) == ([], [None] * 3)
 
@@ -456,6 +535,13 @@ def test_a_probe_that_found_nothing_is_a_row_of_nulls(folder: Path) -> None:
 def test_a_server_that_failed_has_a_row_too(folder: Path) -> None:
     row = row_of(folder, probed(None, reply("", finish_reason="error", error_message="oom")))
     assert (row["image_tokens"], row["broken"]) == ([], "gave no answer: oom")
+
+
+def test_a_model_without_room_has_a_row_in_which_nothing_is_said_of_its_eyes(folder: Path) -> None:
+    row = row_of(folder, probed(None, NO_ROOM))
+    assert (row["verdict"], row["broken"]) == ("no_memory", None)
+    assert row["error_message"] == "ran out of memory: why"
+    assert {row[name] for name in Verdict._fields} == {None}
 
 
 # --- the report ----------------------------------------------------------------------------------
@@ -468,8 +554,8 @@ def report(folder: Path, *found: dict[str, Any]) -> str:
         for number, one in enumerate(found)
     ]
     tables = folder / "tables"
-    empty = (SESSIONS, RUNS, STAGES, REQUESTS, DESCRIPTIONS, GRADES, ATTRIBUTION)
-    for table in (*empty, with_session(FRAMES)):
+    empty = (SESSIONS, RUNS, STAGES, REQUESTS, DESCRIPTIONS, GRADES, ATTRIBUTION, SEGMENTS)
+    for table in (*empty, AGREEMENT, with_session(FRAMES)):
         write_table(tables / f"{table.name}.parquet", table, [])
     write_table(tables / "probes.parquet", PROBES, probes)
     labels = {f"model-{number}": f"Model {number}" for number in range(len(found))}
@@ -519,6 +605,17 @@ def test_the_report_tells_what_is_broken_and_the_raw_reply(folder: Path) -> None
     assert "it answered" in notes[0] and "fragments of rubbish" in notes[0]
     assert "below Q8" in notes[1]
     assert notes[2].endswith("in effect: n\\_ctx.")
+
+
+def test_the_report_tells_what_had_no_room_and_how_it_is_probed_again(folder: Path) -> None:
+    section = report(folder, probed({"options": {"num_ctx": 8192}}, NO_ROOM))
+    [row] = cells(section)
+    assert (row["gate"], row["context"], row["tokens a picture"]) == ("no memory", DASH, DASH)
+    told, proven = [line for line in section.splitlines() if line.startswith("- ")]
+    assert "there was no memory for it, so that nothing was asked: ran out of memory" in told
+    assert "results/probe/model-0/base/probe.json -R probe_model`." in told
+    assert "n\\_ctx" in proven
+    assert "broken" not in section
 
 
 def test_an_empty_reply_is_told_as_nothing(folder: Path) -> None:

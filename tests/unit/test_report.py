@@ -17,6 +17,7 @@ from scribebench.report.layout import table
 from scribebench.report.markdown import choose_examples, write_markdown
 from scribebench.report.thumbnails import WIDTH_PX, write_thumbnails
 from scribebench.tables import (
+    AGREEMENT,
     ATTRIBUTION,
     DESCRIPTIONS,
     FRAMES,
@@ -24,6 +25,7 @@ from scribebench.tables import (
     PROBES,
     REQUESTS,
     RUNS,
+    SEGMENTS,
     SESSIONS,
     STAGES,
     write_table,
@@ -120,9 +122,12 @@ class Tables:
             "probes": [],
             "grades": [],
             "attribution": [],
+            "segments": [],
+            "agreement": [],
         }
         tables = (
             *(SESSIONS, RUNS, PROBES, STAGES, REQUESTS, DESCRIPTIONS, GRADES, ATTRIBUTION),
+            *(SEGMENTS, AGREEMENT),
             with_session(FRAMES),
         )
         for known in tables:
@@ -195,6 +200,15 @@ def test_rows_that_may_not_leave_the_speeds_and_are_counted(tables: Tables) -> N
     assert "- Monday, Some model: requests ended as 2 stop, 1 oom, 1 context\\_overflow." in report
     left_out = "left out of the speeds: 2 failed, 1 not finished, 1 answered for another."
     assert f"- Monday, Some model: {left_out}" in report
+
+
+def test_what_no_start_asks_again_by_itself_has_its_command(tables: Tables) -> None:
+    said = "requests failed for want of memory, or by the end of the server"
+    gone = [failed("oom", ["failed"]), failed("crash", ["failed"]), failed("timeout", ["failed"])]
+    report = tables.report(requests=[request(), *gone])
+    assert f"- Monday, Some model: 2 {said}." in report
+    assert "--cores 4 results/runs/monday/some/base/run.json -R describe_frames`" in report
+    assert said not in tables.report(requests=[request(), failed("timeout", ["failed"])])
 
 
 def test_a_candidate_that_only_failed_has_no_speed(tables: Tables) -> None:
@@ -550,3 +564,67 @@ def test_single_frames_cannot_be_on_the_wrong_one(tables: Tables) -> None:
     rows = [grade(0, request_uid=uid, attribution="right") for uid in ("one", "two")]
     [row] = rows_under(tables.report(grades=rows), "What the descriptions are worth")
     assert row["on the right frame"] == DASH
+
+
+# --- models beside each other, and drawn frames --------------------------------------------------
+
+
+def test_frames_on_which_models_differ_stand_with_what_each_says(tables: Tables) -> None:
+    row = {"session": "monday", "frame_index": 1, "runs": 2, "similarity": 0.2}
+    pair = {"run_a": "some/base", "run_b": "other/hot", "pair_similarity": 0.2, "dispute_rank": 1}
+    things = {"only_a": ["parser.py", "<b>40</b>"], "only_b": []}
+    text = tables.report(agreement=[row | pair | things])
+    [shown] = rows_under(text, "Where the models differ most")
+    assert shown["alike"] == "0.20"
+    assert shown["only one says"].startswith("Some model: parser.py, ")
+    assert "<b>" not in text
+    assert shown["only the other"] == f"other, hot: {DASH}"
+
+
+def test_nothing_is_compared_when_one_model_was_run(tables: Tables) -> None:
+    assert "Fewer than two models described a frame" in tables.report()
+
+
+def drawn(batch_size: int, faults: int, n: int = 72, evidence: str = "name") -> list[Row]:
+    key = KEY | {"session": f"canaries/batch-{batch_size}", "batch_size": batch_size}
+    outcomes = ["swapped"] * faults + ["right"] * (n - faults)
+    return [key | {"outcome": outcome, "evidence": evidence} for outcome in outcomes]
+
+
+def test_the_largest_proven_batch_is_recommended(tables: Tables) -> None:
+    asked = request(session="canaries/batch-8", experiment="attribution", s_per_image=3.5)
+    text = tables.report(
+        attribution=[*drawn(1, 0), *drawn(8, 0), *drawn(20, 1, 80), *drawn(30, 40, 90)],
+        requests=[request(), asked],
+    )
+    rows = rows_under(text, "How many pictures a request can hold")
+    said = {row["batch"]: row["verdict"] for row in rows}
+    assert said == {
+        "1": "proven",
+        "8": "proven",
+        "20": "undetermined",
+        "30": "mixes or loses frames",
+    }
+    assert rows[1]["on the right frame"] == f"100 % (95{DASH}100 %, n 72)"
+    assert [row["s a frame"] for row in rows] == [DASH, "3.50", DASH, DASH]
+    assert "**batches of 8**" in text
+
+
+def test_colours_alone_prove_no_batch(tables: Tables) -> None:
+    text = tables.report(attribution=drawn(8, 0, evidence="colour"))
+    [row] = rows_under(text, "How many pictures a request can hold")
+    assert row["verdict"] == "undetermined, by colours only"
+    assert "**undetermined**" in text
+
+
+def test_a_batch_that_was_not_tried_has_the_line_that_tries_it(tables: Tables) -> None:
+    assert "canaries: {batch_sizes:" in tables.report()
+
+
+def test_the_segment_of_which_least_is_said_is_named(tables: Tables) -> None:
+    known = {"key_strings_share": 1.0, "key_strings_missing": []}
+    poor = {"key_strings_share": 0.0, "key_strings_missing": ["a.py", "1 failed"]}
+    segments = [KEY | known | {"segment": 0}, KEY | poor | {"segment": 1}]
+    assert "of 2 segments of the truth it says least of segment 1, 0 %" in tables.report(
+        segments=segments
+    )

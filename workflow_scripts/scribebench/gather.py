@@ -1,7 +1,7 @@
 """Gather the tables of all sessions and runs into one set, under one schema."""
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -9,15 +9,21 @@ import pyarrow as pa
 
 from scribebench.canaries.frames import FOLDER, session_of
 from scribebench.errors import damaged
+from scribebench.grading.together import RUN, SAID, agreement_rows, segment_rows
 from scribebench.probe.rows import probe_row
+from scribebench.samples import join_samples
 from scribebench.tables import (
+    AGREEMENT,
     ATTRIBUTION,
+    BATCH_ROWS,
     DESCRIPTIONS,
     FRAMES,
     GRADES,
     PROBES,
     REQUESTS,
     RUNS,
+    SAMPLES,
+    SEGMENTS,
     SESSIONS,
     STAGES,
     Column,
@@ -55,6 +61,9 @@ GATHERED = (
     REQUESTS,
     DESCRIPTIONS,
     GRADES,
+    SAMPLES,
+    SEGMENTS,
+    AGREEMENT,
     ATTRIBUTION,
     RUNS,
     PROBES,
@@ -94,18 +103,34 @@ def gather(
             frames.schema(),
         ),
     )
-    for table in (DESCRIPTIONS, GRADES):
-        parts = (read_table(folder / f"{table.name}.parquet") for folder in run_folders)
-        write_arrow(out / f"{table.name}.parquet", union(parts, table.schema()))
+    said, grades = (
+        union((read_table(folder / f"{name}.parquet") for folder in run_folders), table.schema())
+        for name, table in ((table.name, table) for table in (DESCRIPTIONS, GRADES))
+    )
+    write_arrow(out / "descriptions.parquet", said)
+    write_arrow(out / "grades.parquet", grades)
+    truth = [name for name in grades.schema.names if name.startswith("truth_")]
+    write_table(out / "segments.parquet", SEGMENTS, segment_rows(_rows(grades, [*RUN, *truth])))
+    facts = list(map(_run_row, run_folders))
+    # The baseline says nothing in words of its own that could be disputed.
+    models = {tuple(row[name] for name in RUN) for row in facts if row["backend"] != "ocr"}
+    described = (
+        row
+        for row in _rows(said, [*RUN, "frame_index", *SAID])
+        if tuple(row[name] for name in RUN) in models
+    )
+    write_table(out / "agreement.parquet", AGREEMENT, agreement_rows(described))
     drawn = [results / session_of(size) / model / variant for size, model, variant in canaries]
     attribution = (read_table(folder / "attribution.parquet") for folder in drawn)
     write_arrow(out / "attribution.parquet", union(attribution, ATTRIBUTION.schema()))
-    requests = (
+    requests = [
         *(_without_rubbish(folder) for folder in run_folders),
         *(read_table(folder / "requests.parquet") for folder in drawn),
-    )
+    ]
+    samples = join_samples(said, grades, union(requests[: len(run_folders)], REQUESTS.schema()))
+    write_arrow(out / "samples.parquet", samples)
     write_arrow(out / "requests.parquet", union(requests, REQUESTS.schema()))
-    write_table(out / "runs.parquet", RUNS, map(_run_row, run_folders))
+    write_table(out / "runs.parquet", RUNS, facts)
     write_table(out / "probes.parquet", PROBES, _probes(results / "probe", runs))
     write_table(out / "sessions.parquet", SESSIONS, map(_session_row, folders))
     asked = [*runs, *((session_of(size), *run) for size, *run in canaries)]
@@ -136,6 +161,12 @@ def _without_rubbish(folder: Path) -> pa.Table:
     return requests
 
 
+def _rows(table: pa.Table, columns: list[str]) -> Iterator[dict[str, Any]]:
+    """Yield the rows of some columns, a few at a time."""
+    for batch in table.select(columns).to_batches(max_chunksize=BATCH_ROWS):
+        yield from batch.to_pylist()
+
+
 def _probes(folder: Path, runs: list[RunKey]) -> Iterable[dict[str, Any]]:
     """Yield the row of each probe; the baseline has none."""
     for model, variant in dict.fromkeys((model, variant) for _, model, variant in runs):
@@ -146,7 +177,7 @@ def _probes(folder: Path, runs: list[RunKey]) -> Iterable[dict[str, Any]]:
 
 def _run_row(folder: Path) -> dict[str, Any]:
     known = {column.name for column in RUNS.columns}
-    facts = _json(folder / "run.json", {"session", "model", "variant"})
+    facts = _json(folder / "run.json", {"session", "model", "variant", "backend"})
     return {key: value for key, value in facts.items() if key in known}
 
 
@@ -157,9 +188,7 @@ def _session_row(folder: Path) -> dict[str, Any]:
     return {key: value for key, value in facts.items() if key in known} | {"session": folder.name}
 
 
-def _stages(
-    benchmarks: Path, sessions: list[str], runs: list[RunKey]
-) -> Iterable[dict[str, Any]]:
+def _stages(benchmarks: Path, sessions: list[str], runs: list[RunKey]) -> Iterable[dict[str, Any]]:
     """Yield what Snakemake measured of each finished job of these sessions and runs."""
     probed = dict.fromkeys(f"{model}/{variant}" for _, model, variant in runs)
     drawn = dict.fromkeys(run[0].partition("/")[2] for run in runs if "/" in run[0])

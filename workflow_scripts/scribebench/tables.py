@@ -385,6 +385,60 @@ GRADES = Table(
         Column("truth_key_strings_found", list_of(pa.string()), "those that are named"),
         Column("truth_key_strings_missing", list_of(pa.string()), "those that are not"),
         Column("truth_topics_share", pa.float64(), "share of its topics that are named"),
+        Column("truth_topics_found", list_of(pa.string()), "those that are named"),
+        Column("truth_topics_missing", list_of(pa.string()), "those that are not"),
+    ),
+)
+
+_OF_FRAME = {column.name: column for column in DESCRIPTIONS.columns}
+_OF_GRADE = {
+    # What both tell is the model's own word in one, and its usual name in the other.
+    f"graded_{column.name}" if column.name == "apps" else column.name: column
+    for column in GRADES.columns
+}
+SAMPLES = Table(
+    "samples",
+    "one frame that a model was asked about: what it said, its grade, and its request",
+    tuple(
+        column._replace(name=name)
+        for name, column in (
+            {column.name: column for column in REQUESTS.columns} | _OF_GRADE | _OF_FRAME
+        ).items()
+    ),
+)
+
+SEGMENTS = Table(
+    "segments",
+    "what all descriptions of one segment of a recording's truth say together",
+    (
+        *RUN_KEY,
+        Column("segment", pa.int32(), "place of the segment in truth.json"),
+        Column("frames", pa.int32(), "described frames in it"),
+        Column("app_told", pa.int32(), "of these, that name an application"),
+        Column("app_named", pa.int32(), "of these, that name the segment's own"),
+        Column("key_strings_share", pa.float64(), "share of its key strings that any names"),
+        Column("key_strings_found", list_of(pa.string()), "those that are named"),
+        Column("key_strings_missing", list_of(pa.string()), "those that are not"),
+        Column("topics_share", pa.float64(), "share of its topics that any names"),
+        Column("topics_found", list_of(pa.string()), "those that are named"),
+        Column("topics_missing", list_of(pa.string()), "those that are not"),
+    ),
+)
+
+AGREEMENT = Table(
+    "agreement",
+    "how far the models agree on one frame; a measure of dispute, not of quality",
+    (
+        RUN_KEY[0],
+        Column("frame_index", pa.int32(), "0-based place among the sampled frames"),
+        Column("runs", pa.int16(), "runs that describe it"),
+        Column("similarity", pa.float64(), "mean over their pairs (0-1); null for fewer than two"),
+        Column("run_a", pa.string(), "the two that differ most, as model/variant"),
+        Column("run_b", pa.string(), "the other one"),
+        Column("pair_similarity", pa.float64(), "theirs (0-1)"),
+        Column("only_a", list_of(pa.string()), "the weightiest of what only the first says"),
+        Column("only_b", list_of(pa.string()), "the weightiest of what only the second says"),
+        Column("dispute_rank", pa.int16(), "1 for the frame most worth a look; null: not listed"),
     ),
 )
 
@@ -524,6 +578,9 @@ ALL_TABLES = (
     REQUESTS,
     DESCRIPTIONS,
     GRADES,
+    SAMPLES,
+    SEGMENTS,
+    AGREEMENT,
     ATTRIBUTION,
     RUNS,
     PROBES,

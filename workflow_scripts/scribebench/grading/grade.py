@@ -155,12 +155,17 @@ def _grounding_columns(grounding: Grounding) -> dict[str, Any]:
 
 
 def _truth_columns(grade: TruthGrade) -> dict[str, Any]:
-    found, missing = grade.key_strings_found, grade.key_strings_missing
     return {
         "truth_segment": grade.segment,
         "truth_app_named": grade.app_named,
         "truth_key_strings_share": grade.key_strings_share,
-        "truth_key_strings_found": None if found is None else list(found),
-        "truth_key_strings_missing": None if missing is None else list(missing),
+        "truth_key_strings_found": _listed(grade.key_strings_found),
+        "truth_key_strings_missing": _listed(grade.key_strings_missing),
         "truth_topics_share": grade.topics_share,
+        "truth_topics_found": _listed(grade.topics_found),
+        "truth_topics_missing": _listed(grade.topics_missing),
     }
+
+
+def _listed(texts: tuple[str, ...] | None) -> list[str] | None:
+    return None if texts is None else list(texts)

@@ -24,7 +24,7 @@ def format_spread(value: Spread | None, digits: int = 1) -> str:
 
 def format_share(share: float) -> str:
     """Return a whole percentage, and no 0 % of what is not 0."""
-    return f"{100 * share:.0f} %" if share >= 0.01 else "<1 %"
+    return f"{100 * share:.0f} %" if share >= 0.01 or not share else "<1 %"
 
 
 def format_interval(share: Share) -> str:

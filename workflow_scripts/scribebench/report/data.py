@@ -21,6 +21,8 @@ class ReportData:
     requests: list[Row]
     descriptions: list[Row]
     grades: list[Row]
+    segments: list[Row]
+    agreement: list[Row]
     attribution: list[Row]
     frames: list[Row]
     labels: dict[str, str]
@@ -44,6 +46,8 @@ def load(
         requests=rows("requests"),
         descriptions=rows("descriptions"),
         grades=rows("grades"),
+        segments=rows("segments"),
+        agreement=rows("agreement"),
         attribution=rows("attribution"),
         frames=read_rows(
             tables / "frames.parquet", ["session", "frame_index", "time_s", "kept", "image"]

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from scribebench.grading.attribution import Share, share_right
-from scribebench.report.cells import DASH, format_interval, format_spread
+from scribebench.report.cells import DASH, format_interval, format_share, format_spread
 from scribebench.report.data import ReportData, Row, by_run, label, run_of
 from scribebench.report.escape import inline
 from scribebench.report.figures import Spread, spread
@@ -96,4 +96,23 @@ def grades_section(data: ReportData) -> str:
         "`python workflow_scripts/explain_reply.py flags < reply.txt` says why a reply is flagged."
     )
     text = table(headings, rows, numbers_from=2)
+    notes += _untold(data)
     return "\n\n".join([text, legend, *(["\n".join(notes)] if notes else [])])
+
+
+def _untold(data: ReportData) -> list[str]:
+    """Return for each run with a truth the segment of which it says least."""
+    notes = []
+    for run, segments in by_run(data.segments).items():
+        known = [row for row in segments if row["key_strings_share"] is not None]
+        if not known or min(row["key_strings_share"] for row in known) == 1:
+            continue
+        worst = min(known, key=lambda row: row["key_strings_share"])
+        missing = ", ".join(f"“{inline(one, 40)}”" for one in worst["key_strings_missing"][:4])
+        row = dict(zip(("session", "model", "variant"), run, strict=True))
+        share = format_share(worst["key_strings_share"])
+        notes.append(
+            f"- {inline(label(data, row))}: of {len(known)} segments of the truth it says least of "
+            f"segment {worst['segment']}, {share} of its key strings; {missing} are missing."
+        )
+    return notes

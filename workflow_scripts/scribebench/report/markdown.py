@@ -9,6 +9,7 @@ from scribebench.probe.verdict import BROKEN, NO_MEMORY, WORKS
 from scribebench.report.batches import batches_section
 from scribebench.report.cells import DASH, format_share, format_spread, format_time
 from scribebench.report.data import ReportData, Row, by_run, label, run_of
+from scribebench.report.disputes import disputes_section
 from scribebench.report.escape import block, inline, path
 from scribebench.report.figures import RunFigures, run_figures, spread
 from scribebench.report.grades import grades_section
@@ -40,6 +41,7 @@ def write_markdown(data: ReportData, pictures: dict[tuple[str, int], str] | None
         "## What was run\n\n" + _sessions(data),
         "## Candidates\n\n" + _candidates(data),
         "## What the descriptions are worth\n\n" + grades_section(data),
+        "## Where the models differ most\n\n" + disputes_section(data),
         "## How many pictures a request can hold\n\n" + batches_section(data),
         "## What the probes found\n\n" + _probes(data),
         "## Where the time went\n\n" + _stages(data.stages),
