@@ -107,8 +107,9 @@ Beside the tables stand:
 ## How they join
 
 - `requests` and `descriptions`: by `session`, `model`, `variant` and `request_uid`. The uid alone
-  is not enough: two runs that would send the very same request share its reply, and its uid. In a
-  run of the OCR baseline, frames whose pictures are the same byte for byte share one, too.
+  is not enough: two runs that would send the very same request share its reply, and its uid. So do
+  two batches of one run, such as the same screen twice within a second; the later one is a
+  `cache_hit`, and where it matters which one it is, `frame_index` tells.
 - `descriptions` and `frames`: by `session` and `frame_index`. A frame that was not kept has no
   description of its own; the one of its `represented_by` stands for it.
 - `text` and `frames`: by `frame_index`, inside one session.

@@ -10,14 +10,16 @@ from typing import Any
 from scribebench import cli
 from scribebench.backends.base import Backend, ServerUnreachableError
 from scribebench.backends.choose import connect
+from scribebench.describe.again import command_for
 from scribebench.describe.lock import SLOTS_VARIABLE, held, lock_names, use_own_gpu
 from scribebench.files import write_text
 from scribebench.harmless import visible
 from scribebench.probe.ask import gates
 from scribebench.probe.run import probe
-from scribebench.probe.verdict import not_applied, why_broken
+from scribebench.probe.verdict import NO_MEMORY, not_applied, why_broken
 from scribebench.project.environment import start_id
 
+RULE = "probe_model"
 # llama-server tells how many experts it uses from this level on; a server's own arguments win.
 VERBOSITY_VARIABLE, VERBOSITY = "LLAMA_ARG_LOG_VERBOSITY", "4"
 
@@ -58,6 +60,9 @@ def main() -> None:
             print(f"warning: nothing proves that `{name}` is in effect", flush=True)
         if reason := why_broken(found):
             print(visible(f"the model did not pass the gate: it {reason}"), flush=True)
+        if found["verdict"] == NO_MEMORY:
+            error, command = found["gate_reply"]["error_message"], command_for(args.out, RULE)
+            print(visible(f"{error}\nonce there is memory, run: {command}"), flush=True)
     write_text(args.out, text)
 
 

@@ -3,9 +3,7 @@
 from pathlib import Path
 
 from scribebench import cli
-from scribebench.frames.read import ReadingStore, read_pictures, text_row
-from scribebench.progress import Progress
-from scribebench.tables import TEXT, read_rows, write_table
+from scribebench.frames.read import read_kept
 
 
 def main() -> None:
@@ -16,16 +14,7 @@ def main() -> None:
     parser.add_argument("--out", type=Path, required=True, help="table to write")
     args = parser.parse_args()
 
-    frames = [row for row in read_rows(args.frames) if row["kept"]]
-    pictures = {row["image_sha256"]: args.frames.parent / row["image"] for row in frames}
-    readings = {}
-    session, store = args.frames.parent.name, ReadingStore(args.store)
-    with Progress(f"{session} text", len(pictures), "frames") as progress:
-        for key, reading in read_pictures(pictures, store, args.workers, session):
-            readings[key] = reading
-            progress.advance()
-    rows = (text_row(frame, readings[frame["image_sha256"]]) for frame in frames)
-    write_table(args.out, TEXT, rows)
+    read_kept(args.frames, args.store, args.workers, args.out)
 
 
 if __name__ == "__main__":

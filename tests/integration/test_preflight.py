@@ -15,6 +15,10 @@ import pytest
 
 from scribebench.backends import llama_server
 from scribebench.backends.base import ModelIdentity
+from scribebench.describe.journal import IdentityStore
+from scribebench.project.changes import Due
+from scribebench.project.models import Run
+from scribebench.project.preflight import problems_of
 from support.llama_server import find_llama_server
 from support.tiny_vlm import TinyVlm
 from support.workflow import LIMIT_S, Outcome, Project, clean_environment, model_file
@@ -214,6 +218,25 @@ def test_a_changed_llama_server_is_told_without_a_start(
     assert outcome.status == 0, outcome.text
     assert outcome.jobs == REDONE
     assert facts(project, "runs/demo/own/base/run.json")["backend_version"] == "99999 (other)"
+
+
+def test_variants_with_contexts_of_their_own_are_no_change(
+    tiny_vlm: TinyVlm, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A llama-server with another context is another one, and not the same one changed."""
+    monkeypatch.setenv("SCRIBEBENCH_LLAMA_SERVER", str(find_llama_server()))
+    state, files = tmp_path / ".state", {"model": tiny_vlm.model, "mmproj": tiny_vlm.mmproj}
+    runs = {}
+    for name, n_ctx in (("base", 8192), ("large", 16384), ("small", None)):
+        run, options = Run("own", name), {"num_ctx": n_ctx} if n_ctx else {}
+        settings = {"backend": "llama-server", "options": options}
+        settings["files"] = {role: str(path) for role, path in files.items()}
+        runs[run] = Due(settings, frozenset({"demo"}), is_probed=True)
+        known = llama_server.connect(settings, {"state": state}).identify()
+        IdentityStore(state / "identities" / "own" / f"{name}.json").put(known, settings)
+    notes: list[str] = []
+    assert problems_of(runs, state, notes.append) == []
+    assert notes == []
 
 
 def test_files_are_known_without_being_read(

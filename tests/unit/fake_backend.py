@@ -67,7 +67,13 @@ class FakeBackend:
     def limit_s(self, images: int, max_tokens: int | None = None) -> float | None:
         return None
 
-    def ask(self, frames: list[Frame], parts: list[Part], max_tokens: int | None = None) -> Reply:
+    def ask(
+        self,
+        frames: list[Frame],
+        parts: list[Part],
+        max_tokens: int | None = None,
+        seed: int | None = None,
+    ) -> Reply:
         answer = self.replies[min(len(self.asked), len(self.replies) - 1)]
         self.asked.append((parts, max_tokens))
         told = {"prompt_tokens": count(parts, self.seen)} if self.counts else {}

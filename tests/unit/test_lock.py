@@ -1,5 +1,6 @@
 """Locks that hold across processes, and are freed however their holder ends."""
 
+import json
 import os
 import signal
 import stat
@@ -16,10 +17,10 @@ from scribebench.describe.lock import FOLDER_VARIABLE, held, lock_names
 from unit.places import SCRIPTS
 
 HOLDER = f"""
-import sys
+import json, sys
 sys.path.insert(0, {str(SCRIPTS)!r})
 from scribebench.describe.lock import held
-with held(sys.argv[1:]) as name:
+with held(json.loads(sys.argv[1])) as name:
     print("got", name, flush=True)
     sys.stdin.readline()
 print("freed", flush=True)
@@ -32,9 +33,9 @@ LIMIT_S = 20.0
 class Holder:
     """Another process that takes a lock and holds it until it is told to end."""
 
-    def __init__(self, names: list[str]):
+    def __init__(self, names: list[list[str]]):
         self.process = subprocess.Popen(
-            [sys.executable, "-c", HOLDER, *names],
+            [sys.executable, "-c", HOLDER, json.dumps(names)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
@@ -52,10 +53,13 @@ class Holder:
             time.sleep(0.01)
         raise AssertionError(f"never said {start!r}, but {self.said}")
 
-    def end(self) -> None:
+    def say_end(self) -> None:
         assert self.process.stdin is not None
         self.process.stdin.write("\n")
         self.process.stdin.flush()
+
+    def end(self) -> None:
+        self.say_end()
         assert self.process.wait(LIMIT_S) == 0
 
     def _read(self) -> None:
@@ -70,7 +74,7 @@ def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Hold
     monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path / "locks"))
     holders: list[Holder] = []
 
-    def begin(names: list[str]) -> Holder:
+    def begin(names: list[list[str]]) -> Holder:
         holders.append(Holder(names))
         return holders[-1]
 
@@ -83,22 +87,22 @@ def start(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[type[Hold
 @pytest.mark.parametrize(
     ("url", "slots", "names"),
     [
-        (None, 1, ["gpu-0"]),
-        (None, 2, ["gpu-0", "gpu-1"]),
-        (None, 0, ["gpu-0"]),
-        ("http://127.0.0.1:11434", 1, ["gpu-0"]),
-        ("http://localhost:8080/v1", 2, ["gpu-0", "gpu-1"]),
-        ("http://[::1]:8080", 1, ["gpu-0"]),
-        ("http://10.0.0.5:8080", 2, ["server-10.0.0.5-8080"]),
-        ("https://api.example.com/v1", 1, ["server-api.example.com-0"]),
-        ("http://[fe80::1]:8080", 1, ["server-fe80__1-8080"]),
+        (None, 1, [["gpu-0"]]),
+        (None, 2, [["gpu-0", "gpu-1"]]),
+        (None, 0, [["gpu-0"]]),
+        ("http://127.0.0.1:11434", 1, [["server-127.0.0.1-11434"], ["gpu-0"]]),
+        ("http://localhost:8080/v1", 2, [["server-127.0.0.1-8080"], ["gpu-0", "gpu-1"]]),
+        ("http://[::1]:8080", 1, [["server-127.0.0.1-8080"], ["gpu-0"]]),
+        ("http://10.0.0.5:8080", 2, [["server-10.0.0.5-8080"]]),
+        ("https://api.example.com/v1", 1, [["server-api.example.com-0"]]),
+        ("http://[fe80::1]:8080", 1, [["server-fe80__1-8080"]]),
     ],
 )
-def test_a_local_model_needs_a_gpu_and_a_remote_one_its_server(
-    url: str | None, slots: int, names: list[str]
+def test_a_server_is_asked_by_one_job_and_a_gpu_used_by_one(
+    url: str | None, slots: int, names: list[list[str]]
 ) -> None:
     assert lock_names(url, slots) == names
-    assert all("/" not in name for name in names)
+    assert all("/" not in name for choice in names for name in choice)
 
 
 def test_a_second_process_waits_until_the_first_ends(start: type[Holder]) -> None:
@@ -136,6 +140,29 @@ def test_two_slots_are_two_jobs_at_a_time(start: type[Holder]) -> None:
     third.wait_for("waiting for gpu-0, gpu-1")
     second.end()
     assert third.wait_for("got") == second.wait_for("got")
+
+
+def test_on_two_gpus_a_server_that_runs_is_asked_by_one_job(start: type[Holder]) -> None:
+    """Two at once would share its speed, and both be measured as if they were alone."""
+    names = lock_names("http://localhost:11434", 2)
+    holder = start(names)
+    holder.wait_for("got")
+    waiting = start(lock_names("http://127.0.0.1:11434/", 2))
+    assert "waiting for server-127.0.0.1-11434: in use by" in waiting.wait_for("waiting")
+    # Who waits for a server holds no GPU: a job with a server of its own has the other one.
+    own = start(TWO)
+    assert {holder.wait_for("got"), own.wait_for("got")} == {"got gpu-0", "got gpu-1"}
+    assert not any(line.startswith("got") for line in waiting.said)
+    holder.end()
+    assert waiting.wait_for("got") == holder.wait_for("got")
+
+
+def test_jobs_of_all_kinds_do_not_wait_for_each_other_in_a_ring(start: type[Holder]) -> None:
+    urls = ["http://127.0.0.1:1", "http://127.0.0.1:2", None, "http://127.0.0.1:1", None]
+    holders = [start(lock_names(url, 2)) for url in urls * 2]
+    for holder in holders:
+        holder.say_end()
+    assert [holder.process.wait(LIMIT_S) for holder in holders] == [0] * len(holders)
 
 
 def test_a_server_elsewhere_has_a_lock_of_its_own(start: type[Holder]) -> None:

@@ -278,6 +278,16 @@ def test_a_variant_cannot_lead_elsewhere_without_leave(tmp_path: Path) -> None:
         model_file(tmp_path, text)
 
 
+@pytest.mark.parametrize("port", ["80b0", "99999", "-1"])
+@pytest.mark.parametrize("host", ["127.0.0.1", "[::1]", "api.example.com"])
+def test_a_port_that_is_none_is_named_with_its_file(tmp_path: Path, host: str, port: str) -> None:
+    text = LOCAL.replace("127.0.0.1:8080", f"{host}:{port}").replace("url: ", 'url: "')
+    text = text.replace("\ntag", '"\nremote: true\ntag')
+    with pytest.raises(ScribebenchError, match=r"port must be a number.*`url:`") as caught:
+        model_file(tmp_path, text)
+    assert f"{host}:{port}" in str(caught.value)
+
+
 @pytest.mark.parametrize("url", ["http://[::1", "ftp://127.0.0.1", "127.0.0.1:8080"])
 def test_an_address_that_is_none_is_named_with_its_file(tmp_path: Path, url: str) -> None:
     with pytest.raises(ScribebenchError, match=r"some\.yaml"):
@@ -340,3 +350,34 @@ def test_a_server_that_is_started_takes_the_place_of_one_that_runs(tmp_path: Pat
     variants = load_models(folder, SCHEMA)["m"].variants
     assert "url" in variants["base"]
     assert "url" not in variants["own"]
+
+
+SERVED = "label: Some\nbackend: openai\ntag: some\nserve: {command: [run, '{port}']}\n"
+
+
+def test_a_server_that_runs_takes_the_place_of_one_that_is_started(tmp_path: Path) -> None:
+    text = SERVED + "variants: {there: {url: 'http://127.0.0.1:1'}, hot: {batch_size: 1}}\n"
+    variants = model_file(tmp_path, text)["some"].variants
+    given = {name: {"url", "serve"} & set(one) for name, one in variants.items()}
+    assert given == {"base": {"serve"}, "there": {"url"}, "hot": {"serve"}}
+
+
+BOTH = "url: 'http://127.0.0.1:1'"
+
+
+@pytest.mark.parametrize(
+    ("text", "variant"),
+    [
+        (SERVED + f"{BOTH}\n", "base"),
+        (SERVED + f"{BOTH}\nvariants: {{one: {{batch_size: 1}}}}\n", "base"),
+        (LOCAL + f"variants: {{one: {{{BOTH}, serve: {{command: [run, '{{port}}']}}}}}}\n", "one"),
+        (SERVED + f"variants: {{one: {{{BOTH}, serve: {{ready: /health}}}}}}\n", "one"),
+    ],
+)
+def test_a_server_that_is_started_at_an_address_is_refused(
+    tmp_path: Path, text: str, variant: str
+) -> None:
+    """Some of what reads the file would go by one of them, and some by the other."""
+    said = rf"some\.yaml \(variant {variant}\).*`url`.*`serve`.*take one of them out"
+    with pytest.raises(ScribebenchError, match=said):
+        model_file(tmp_path, text)

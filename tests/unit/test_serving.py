@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import random
 import signal
 import socket
 import subprocess
@@ -24,7 +25,8 @@ from scribebench.backends.serving import (
     serve_if_asked,
     start,
 )
-from scribebench.describe.lock import FOLDER_VARIABLE, held
+from scribebench.backends.supervise import Hiding
+from scribebench.describe.lock import FOLDER_VARIABLE, held, held_by_us_alone
 from scribebench.errors import ScribebenchError
 from scribebench.project.models import load_models
 from unit.places import CONFIG, SCRIPTS
@@ -53,6 +55,20 @@ if "misused" in behaviour:
     sys.exit("error: invalid argument: --foo")
 if "killed" in behaviour:
     os.kill(os.getpid(), 9)
+if "talks" in behaviour:
+    os.write(1, b"key: " + sys.argv[-1][:6].encode())
+    time.sleep(0.3)
+    os.write(2, sys.argv[-1][6:].encode() + b"\\n\\xff\\x00 " + b"progress\\r" * 3)
+if "floods" in behaviour:
+    for number in range(200):
+        os.write(1, f"{number:04d} {sys.argv[-1]} ".encode() * 400 + b"\\n")
+if "goodbye" in behaviour:
+    def part(*_):
+        for number in range(100):
+            os.write(1, b"x" * 10_000 + b"\\n")
+        print("goodbye to", sys.argv[-1], flush=True)
+        os._exit(0)
+    signal.signal(signal.SIGTERM, part)
 if "secret" in behaviour:
     sys.exit(f"{'x' * 20000}\\nnon-default args: {sys.argv[3:]}")
 for text in behaviour:
@@ -329,7 +345,7 @@ def test_the_lock_of_a_killed_job_is_held_until_its_server_is_gone(
         "from scribebench.describe.lock import held\n"
         "serving.GRACE_S = 2.0\n"
         f"one = serving.Launch('fake', {one.command!r}, Path({str(one.log)!r}))\n"
-        "with held(['gpu-0']):\n"
+        "with held([['gpu-0']]):\n"
         "  print(serving.start(one).pid, flush=True); time.sleep(60)"
     )
     job = subprocess.Popen(
@@ -344,7 +360,7 @@ def test_the_lock_of_a_killed_job_is_held_until_its_server_is_gone(
         assert lock not in [file.path for file in server.open_files()]
         killed = time.monotonic()
         job.kill()
-    with held(["gpu-0"]):
+    with held([["gpu-0"]]):
         assert is_gone(server.pid)
     assert 1.9 < time.monotonic() - killed < 8.0
 
@@ -353,11 +369,25 @@ def test_the_lock_is_free_when_a_job_has_ended_its_server(
     launch: MakeLaunch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path / "locks"))
-    with held(["gpu-0"]), start(launch()):
+    with held([["gpu-0"]]), start(launch()):
         pass
     handle = os.open(tmp_path / "locks" / "gpu-0.lock", os.O_RDWR)
     fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     os.close(handle)
+
+
+def test_a_lock_of_ours_alone_is_free_while_a_server_runs_that_was_started_under_it(
+    launch: MakeLaunch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At the gate a server is started that runs on; another job waits for the gate only."""
+    monkeypatch.setenv(FOLDER_VARIABLE, str(tmp_path / "locks"))
+    with held_by_us_alone("gate-0"):
+        server = start(launch())
+    with server:
+        handle = os.open(tmp_path / "locks" / "gate-0.lock", os.O_RDWR)
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        os.close(handle)
+        assert server.ended() is None
 
 
 def test_a_server_goes_when_its_supervisor_is_killed(launch: MakeLaunch) -> None:
@@ -387,6 +417,117 @@ def test_a_server_goes_when_its_starter_and_its_supervisor_are_killed(launch: Ma
         starter.kill()
         supervisor.kill()
     wait_until(lambda: is_gone(server.pid))
+
+
+# --- what stands in its log ----------------------------------------------------------------------
+
+KEY = "sk-very-secret-1234"
+
+
+def logged(launch: MakeLaunch, *behaviour: str, **changes: Any) -> bytes:
+    """What stands in the log of a server that has run, and was given KEY."""
+    one = launch(*behaviour, KEY, hidden=frozenset({KEY}), **changes)
+    with start(one):
+        pass
+    return one.log.read_bytes()
+
+
+def test_what_is_hidden_is_not_in_the_log_and_all_else_is(launch: MakeLaunch) -> None:
+    """Also in pieces, on a line without an end, and beside bytes that are no text."""
+    assert logged(launch, "talks").startswith(b"key: ***\n\xff\x00 " + b"progress\r" * 3)
+
+
+def test_a_server_that_prints_much_is_not_held_up_and_loses_nothing(launch: MakeLaunch) -> None:
+    lines = logged(launch, "floods").split(b"\n")
+    assert lines[:200] == [f"{number:04d} *** ".encode() * 400 for number in range(200)]
+
+
+def test_what_a_server_says_while_it_is_ended_is_logged_too(launch: MakeLaunch) -> None:
+    assert logged(launch, "goodbye").endswith(b"xxx\ngoodbye to ***\n")
+
+
+def test_the_log_of_a_killed_job_tells_nothing_that_is_hidden(launch: MakeLaunch) -> None:
+    one = launch("talks", "goodbye", KEY)
+    code = (
+        "import os, time; from pathlib import Path; from scribebench.backends import serving\n"
+        f"one = serving.Launch('fake', {one.command!r}, Path({str(one.log)!r}),\n"
+        f"    hidden=frozenset({{{KEY!r}}}))\n"
+        "print(serving.start(one).pid, flush=True); time.sleep(60)"
+    )
+    job = subprocess.Popen(
+        [sys.executable, "-c", code],
+        stdout=subprocess.PIPE,
+        env=os.environ | {"PYTHONPATH": str(SCRIPTS)},
+    )
+    with job:
+        server = int(job.stdout.readline())
+        job.kill()
+    wait_until(lambda: is_gone(server))
+    wait_until(lambda: one.log.read_bytes().endswith(b"goodbye to ***\n"))
+    assert KEY.encode() not in one.log.read_bytes()
+
+
+def test_what_is_hidden_may_hold_any_character(launch: MakeLaunch) -> None:
+    key = "sk-\u00e9\u4e2d\n\udcff" + KEY
+    one = launch("goodbye", "--api-key", key, hidden=frozenset({key}))
+    one.command[1:1] = ["-X", "utf8"]
+    with start(one):
+        pass
+    assert one.log.read_bytes().count(b"***") == 1
+    assert KEY.encode() not in one.log.read_bytes()
+
+
+def test_a_log_can_be_read_by_its_owner_only(launch: MakeLaunch) -> None:
+    for _ in range(2):
+        with start(launch()) as server:
+            assert server.launch.log.stat().st_mode & 0o777 == 0o600
+        server.launch.log.chmod(0o644)  # as of an older version
+
+
+def test_a_child_that_got_away_does_not_keep_a_job_from_ending(launch: MakeLaunch) -> None:
+    """It holds the pipe to the log open."""
+    code = "import os, time; os.setsid(); print('child', os.getpid(), flush=True); time.sleep(60)"
+    one = launch()
+    command = ["sh", "-c", f'{sys.executable} -c "{code}" & exec "$@"', "sh", *one.command]
+    with start(launch(command=command)) as server:
+        wait_until(lambda: one.log.read_text().startswith("child"))
+        child = child_of(server)
+        begin = time.monotonic()
+    try:
+        assert time.monotonic() - begin < 5
+        assert not is_gone(child)
+        assert is_gone(server.pid)
+    finally:
+        os.kill(child, signal.SIGKILL)
+
+
+@pytest.mark.parametrize(
+    ("hidden", "text", "told"),
+    [
+        ([b"secret"], b"a secret, secretsecret and secre", b"a ***, ****** and secre"),
+        ([b"abc", b"abcdef"], b"abc abcd abcdef abcdefg", b"*** ***d *** ***g"),
+        ([b"abcd", b"bc"], b"xabc abcd bcd abc", b"xa*** *** ***d a***"),
+        ([b"abab", b"bcd"], b"ababcd ababab", b"***cd ***ab"),
+        ([b"line\nline"], b"line\nline\nlin", b"***\nlin"),
+        ([], b"a secret", b"a secret"),
+        ([b"\xff\x00"], b"\xff\xff\x00\xff", b"\xff***\xff"),
+    ],
+)
+def test_what_is_hidden_is_hidden_wherever_a_stream_is_cut(
+    hidden: list[bytes], text: bytes, told: bytes
+) -> None:
+    numbers = random.Random(0)
+    for _ in range(200):
+        cuts = sorted(numbers.choices(range(len(text) + 1), k=numbers.randrange(6)))
+        pieces = [text[a:b] for a, b in zip([0, *cuts], [*cuts, len(text)], strict=True)]
+        hiding = Hiding(hidden)
+        assert b"".join([*map(hiding.pass_on, pieces), hiding.end()]) == told, pieces
+
+
+def test_what_is_not_hidden_passes_at_once() -> None:
+    hiding = Hiding([b"secret"])
+    assert hiding.pass_on(b"ready\nwaiting for s") == b"ready\nwaiting for "
+    assert hiding.pass_on(b"omebody") == b"somebody"
 
 
 def test_a_lazy_server_starts_once_and_again_when_it_has_ended(launch: MakeLaunch) -> None:
@@ -459,6 +600,9 @@ def test_a_key_is_in_no_message(
         assert "'--api-key', '***', 'brief'" in text
         assert f"'{tmp_path}/not-there'" in text
         assert "sk-secret" not in text
+    (log,) = (tmp_path / "servers").iterdir()
+    assert "'--api-key', '***', 'brief'" in log.read_text()
+    assert "sk-secret" not in log.read_text()
 
     command = ["$SOME_KEY/server", "{port}"]
     monkeypatch.setattr(serving, "problems", lambda settings: [])

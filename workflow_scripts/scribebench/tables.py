@@ -321,7 +321,11 @@ REQUESTS = Table(
         ),
         Column("stream_complete", pa.bool_(), "whether the end of the stream was seen"),
         Column("attempts", pa.int8(), "how often it was sent; 0 when no server started"),
-        Column("cache_hit", pa.bool_(), "answered by what another run was told; not in speeds"),
+        Column(
+            "cache_hit",
+            pa.bool_(),
+            "answered by what another run, or a batch before it, was told; not in speeds",
+        ),
         Column("warmup", pa.bool_(), "a warm-up request; not in speeds"),
         Column("error_kind", CATEGORY, "context_overflow, oom, crash, timeout, server, ..."),
         Column("error_message", pa.string(), "as the server puts it, shortened"),
@@ -449,7 +453,7 @@ ATTRIBUTION = Table(
         Column("session", CATEGORY, "canaries/batch-N, N frames in a request"),
         *RUN_KEY[1:],
         Column("request_uid", pa.string(), "the request, as in requests"),
-        Column("batch_size", pa.int16(), "frames in the request"),
+        Column("batch_size", pa.int32(), "frames in the request"),
         Column("slot", pa.int16(), "0-based place of the frame in its request"),
         Column("frame_index", pa.int32(), "0-based place among the drawn frames"),
         Column("evidence", CATEGORY, "name; colour, where the model read no name at all"),
@@ -457,6 +461,94 @@ ATTRIBUTION = Table(
         Column("canary_reported", pa.string(), "what its description tells of that kind"),
         Column("outcome", CATEGORY, "right, swapped, merged, invented or omitted"),
         Column("swapped_with_slot", pa.int16(), "the frame that it tells of, if it is one"),
+    ),
+)
+
+RUBRIC_ITEMS = Table(
+    "rubric_items",
+    "one reply to one question about one drawn picture, and its score",
+    (
+        *RUN_KEY[1:],
+        Column("question", CATEGORY, "for example VL-T1-Q1"),
+        Column("tier", pa.int8(), "1 to 3; null for questions that count for no role"),
+        Column("item_variant", pa.int16(), "which picture of the question; 0 is the canonical one"),
+        Column("repeat_index", pa.int16(), "0-based repeat"),
+        Column("control", CATEGORY, "what was shown: picture, no_image, grey or other_image"),
+        Column("request_uid", pa.string(), "the request, as in requests"),
+        Column("finish_reason", CATEGORY, "as in requests, after at most 512 tokens"),
+        Column("flags", list_of(pa.string()), "what keeps it from being an answer, or a loop"),
+        Column("score", pa.float64(), "1 (wrong) to 5; null if nothing could be scored"),
+        Column("score_01", pa.float64(), "the same from 0 to 1"),
+        Column("weight_scored", pa.float64(), "share of the question's weight that is in it"),
+        Column("rescue_score", pa.float64(), "score after at most 2,048 tokens, if it was cut"),
+    ),
+)
+
+CRITERIA = Table(
+    "criteria",
+    "one criterion of one reply to the rubric",
+    (
+        *RUN_KEY[1:],
+        Column("question", CATEGORY, "for example VL-T1-Q1"),
+        Column("item_variant", pa.int16(), "which picture of the question"),
+        Column("repeat_index", pa.int16(), "0-based repeat"),
+        Column("control", CATEGORY, "what was shown: picture, no_image, grey or other_image"),
+        Column("request_uid", pa.string(), "the request, as in requests"),
+        Column("criterion_id", CATEGORY, "as in rubric/questions.yaml"),
+        Column("weight", pa.float64(), "its share of the question (0-1)"),
+        Column("kind", CATEGORY, "deterministic, or judge"),
+        Column("value_01", pa.float64(), "what it is worth (0-1); null: unscored"),
+        Column("evidence", pa.string(), "why, in words"),
+        Column("judge_model", pa.string(), "who judged it, as model/variant"),
+        Column("judge_model_digest", pa.string(), "what its server tells of its identity"),
+        Column("judge_prompt_sha256", pa.string(), "hash of what it was asked"),
+        Column("judge_reply", pa.string(), "what it answered, raw"),
+    ),
+)
+
+JUDGED = Table(
+    "judged",
+    "one criterion of one reply as a judge values it",
+    (
+        Column("request_uid", pa.string(), "the reply that is judged"),
+        Column("criterion", CATEGORY, "as in rubric/questions.yaml"),
+        Column("value", pa.float64(), "0, 0.5 or 1; null: not judged"),
+        Column("evidence", pa.string(), "the judge's reason, or why there is none"),
+        Column("judge_model", pa.string(), "who judged it, as model/variant"),
+        Column("judge_model_digest", pa.string(), "what its server tells of its identity"),
+        Column("judge_prompt_sha256", pa.string(), "hash of what it was asked"),
+        Column("judge_reply", pa.string(), "what it answered, raw"),
+    ),
+)
+
+COMPARISONS = Table(
+    "comparisons",
+    "two candidates on the rubric's items that both answered",
+    (
+        Column("task_id", CATEGORY, "rubric (tiers 1 to 3)"),
+        Column("model_a", pa.string(), "model/variant"),
+        Column("model_b", pa.string(), "model/variant"),
+        Column("n_items", pa.int32(), "pictures that both have a score for"),
+        Column("diff", pa.float64(), "mean score of a less that of b, in points; questions alike"),
+        Column("ci_low", pa.float64(), "its lower 95 % bound"),
+        Column("ci_high", pa.float64(), "its upper 95 % bound"),
+        Column("ci_method", CATEGORY, "betting: for bounded means, stratified by question"),
+        Column("p_value", pa.float64(), "exact sign-flip permutation test, two-sided"),
+        Column("p_holm", pa.float64(), "the same, true for all pairs together"),
+        Column("test", CATEGORY, "perm_exact"),
+        Column("scope", CATEGORY, "fixed_families: a claim holds for these questions only"),
+    ),
+)
+
+ROLES = Table(
+    "roles",
+    "one role of seed 001 and whether a candidate gets it",
+    (
+        *RUN_KEY[1:],
+        Column("role", CATEGORY, "worker_vision, vision_escalation or vision_architect"),
+        Column("decision", CATEGORY, "assigned, refused or undetermined"),
+        Column("rules_json", pa.string(), "each tier's rule, mean, bounds and n"),
+        Column("more_variants", pa.int32(), "further variants that would decide; null: decided"),
     ),
 )
 
@@ -582,6 +674,11 @@ ALL_TABLES = (
     SEGMENTS,
     AGREEMENT,
     ATTRIBUTION,
+    RUBRIC_ITEMS,
+    CRITERIA,
+    JUDGED,
+    COMPARISONS,
+    ROLES,
     RUNS,
     PROBES,
     SESSIONS,

@@ -162,8 +162,15 @@ class Backend(Protocol):
         `max_tokens` is what `ask` is given in place of the usual.
         """
 
-    def ask(self, frames: list[Frame], parts: list[Part], max_tokens: int | None = None) -> Reply:
-        """Ask once about these frames and return what came of it; `max_tokens` in place of usual.
+    def ask(
+        self,
+        frames: list[Frame],
+        parts: list[Part],
+        max_tokens: int | None = None,
+        seed: int | None = None,
+    ) -> Reply:
+        """Ask once about these frames and return what came of it; `max_tokens` in place of
+        the usual, and `seed` in place of that of the model's file.
 
         A model's fault is in the reply; only an infrastructure fault is raised.
         """

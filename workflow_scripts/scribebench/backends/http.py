@@ -31,6 +31,8 @@ from scribebench.errors import ScribebenchError
 MAX_ATTEMPTS = 4
 FIRST_BACKOFF_S = 1.0
 RETRIED_STATUS = frozenset({429, 499, 502, 503, 504})
+LOADING_STATUS = 503
+TELL_ATTEMPTS = 3
 CONNECT_S, ANSWER_S = 10.0, 30.0
 MAX_TOLD_BYTES = 8 * 2**20
 # The default limit for one request: generous for the slowest laptop, and growing with the work.
@@ -100,7 +102,7 @@ class Server:
     """A client of one server for one model; `kind` and `mend` are for messages.
 
     A refusal whose message `passing` finds may be gone at the next attempt. A server that `is_gone`
-    is not tried again.
+    is not tried again. `key_variable` is the environment variable that the key came from, if any.
     """
 
     def __init__(
@@ -113,8 +115,10 @@ class Server:
         passing: re.Pattern[str] | None = None,
         start: str = "start it",
         is_gone: Callable[[], bool] = lambda: False,
+        key_variable: str | None = None,
     ):
         self.url = url
+        self._key_variable = key_variable
         self._model = model
         self._mend = mend
         self._passing = passing
@@ -140,19 +144,30 @@ class Server:
     ) -> dict[str, Any]:
         """Return what the server tells at a path; nothing, when that is `optional` and missing.
 
+        What must be told is asked for again when a gateway or a busy server does not answer.
         Raises ServerUnreachableError, or ScribebenchError when it is another kind of server.
         """
         try:
             response, text = self._told(path, body, limit_s)
+            for attempt in range(1, 1 if optional else TELL_ATTEMPTS):
+                if response.status_code not in RETRIED_STATUS:
+                    break
+                _pause_after(attempt)
+                response, text = self._told(path, body, limit_s)
         except (httpx.RequestError, TooLongError) as error:
             raise ServerUnreachableError(
                 f"no server answers at {self.url} ({self._describe(error)}); {self._start}, or "
                 "correct `url:` in the model's file, and run the same command again"
             ) from error
-        if response.status_code == 503:
+        if response.status_code == LOADING_STATUS:
             raise ServerUnreachableError(
                 f"the server at {self.url} is still loading its model; run the same command "
                 "again when it is ready"
+            )
+        if response.status_code in RETRIED_STATUS and not optional:
+            raise ServerUnreachableError(
+                f"the server at {self.url}, or what is behind it, does not answer now (HTTP "
+                f"{response.status_code}); see its log, and run the same command again"
             )
         self._check_key(response)
         try:
@@ -213,7 +228,7 @@ class Server:
                         "restart it and run the same command again: finished requests are kept",
                         attempts=attempt,
                     ) from error
-                time.sleep(FIRST_BACKOFF_S * 2 ** (attempt - 1) * random.uniform(0.8, 1.2))
+                _pause_after(attempt)
         raise AssertionError("unreachable")
 
     def close(self) -> None:
@@ -225,7 +240,7 @@ class Server:
             with self._sent("POST", path, body, limit_s, clock) as response:
                 if response.status_code != 200:
                     return self._refused(path, response, started_at, clock)
-                return self._without_key(read(read_lines(response, clock), started_at, clock))
+                reply = self._without_key(read(read_lines(response, clock), started_at, clock))
         except (httpx.ReadTimeout, TooLongError):
             return failed(started_at, clock, "client_timeout", "timeout", f"over {limit_s:.0f} s")
         except httpx.RequestError as error:
@@ -233,6 +248,9 @@ class Server:
         except TransientError as error:
             # The reader's, in the server's words.
             raise TransientError(self._brief(str(error))) from None
+        if reply.finish_reason == "client_timeout":
+            return replace(reply, error_message=f"over {limit_s:.0f} s")
+        return reply
 
     def _refused(
         self, path: str, response: httpx.Response, started_at: datetime, clock: Clock
@@ -257,11 +275,17 @@ class Server:
         )
 
     def _check_key(self, response: httpx.Response) -> None:
-        if response.status_code in (401, 403):
-            raise ScribebenchError(
-                f"the server at {self.url} refused the key (HTTP {response.status_code}); name "
-                "the environment variable that holds it as `api_key_env:` in the model's file"
+        if response.status_code not in (401, 403):
+            return
+        if self._key_variable:
+            mend = f"correct the key in ${self._key_variable}: export {self._key_variable}=..."
+        else:
+            mend = (
+                "name the environment variable that holds it as `api_key_env:` in the model's file"
             )
+        raise ScribebenchError(
+            f"the server at {self.url} refused the key (HTTP {response.status_code}); {mend}"
+        )
 
     def _hide_key(self, text: str) -> str:
         """Some gateways repeat the key that they were sent."""
@@ -283,6 +307,11 @@ class Server:
 
     def _describe(self, error: Exception) -> str:
         return self._brief(str(error)) or type(error).__name__
+
+
+def _pause_after(attempt: int) -> None:
+    """Wait before the next attempt, longer each time, and never in step with others."""
+    time.sleep(FIRST_BACKOFF_S * 2 ** (attempt - 1) * random.uniform(0.8, 1.2))
 
 
 def _pattern_of(key: str | None) -> re.Pattern[str] | None:

@@ -146,13 +146,19 @@ class LlamaServerBackend:
     def limit_s(self, images: int, max_tokens: int | None = None) -> float:
         return self._asked.limit_s(images, max_tokens)
 
-    def ask(self, frames: list[Frame], parts: list[Part], max_tokens: int | None = None) -> Reply:
+    def ask(
+        self,
+        frames: list[Frame],
+        parts: list[Part],
+        max_tokens: int | None = None,
+        seed: int | None = None,
+    ) -> Reply:
         """Ask, and start the server when it does not run; see asking.ask_started."""
         reply = ask_started(
             self._server,
             frames,
             self.limit_s(len(frames), max_tokens),
-            lambda: self._asked.ask(frames, parts, max_tokens),
+            lambda: self._asked.ask(frames, parts, max_tokens, seed),
         )
         return replace(reply, n_ctx=self.n_ctx)
 

@@ -67,7 +67,13 @@ class OcrBackend:
     def limit_s(self, images: int, max_tokens: int | None = None) -> float | None:
         return None
 
-    def ask(self, frames: list[Frame], parts: list[Part], max_tokens: int | None = None) -> Reply:
+    def ask(
+        self,
+        frames: list[Frame],
+        parts: list[Part],
+        max_tokens: int | None = None,
+        seed: int | None = None,
+    ) -> Reply:
         """Answer with the readings; the clock is the one that ran when the frames were read."""
         readings = [self._readings[frame.image_sha256] for frame in frames]
         described = [describe_reading(reading["lines"]) for reading in readings]

@@ -88,7 +88,10 @@ class OllamaBackend:
         self._tag = settings["tag"]
         mend = f"run: ollama pull {self._tag}"
         start = "start it: ollama serve"
-        self._server = Server(url, key, self._tag, "Ollama", mend, CRASHED, start)
+        variable = settings.get("api_key_env")
+        self._server = Server(
+            url, key, self._tag, "Ollama", mend, CRASHED, start, key_variable=variable
+        )
         self._settings = settings
         self._brought_in = False
 
@@ -160,7 +163,13 @@ class OllamaBackend:
         usual = count_or_null(options.get("num_predict")) or DEFAULT_OPTIONS["num_predict"]
         return limit_for(self._settings.get("timeout_s"), images, usual, max_tokens)
 
-    def ask(self, frames: list[Frame], parts: list[Part], max_tokens: int | None = None) -> Reply:
+    def ask(
+        self,
+        frames: list[Frame],
+        parts: list[Part],
+        max_tokens: int | None = None,
+        seed: int | None = None,
+    ) -> Reply:
         """Send the request; see http.Server.ask."""
         state = self._state(self._loaded())
         # Before it is asked: a request that fails has loaded the model all the same.
@@ -168,6 +177,8 @@ class OllamaBackend:
         body = {**self.sent_options(), "messages": [_message(parts)], "stream": True}
         if max_tokens is not None:
             body["options"] = as_dict(body["options"]) | {"num_predict": max_tokens}
+        if seed is not None:
+            body["options"] = as_dict(body["options"]) | {"seed": seed}
         reply = self._server.ask(
             ASK,
             body,
@@ -192,7 +203,10 @@ class OllamaBackend:
         )
 
     def reload(self) -> int | None:
-        """Unload the model and load it again; null when the server does not do so."""
+        """Unload the model and load it again; null when the server does not do so.
+
+        With `keep_alive: 0` in `extra_body` it unloads once more instead of loading.
+        """
         told = self._server.tell(LOAD, {"model": self._tag, "keep_alive": 0}, optional=True)
         if told.get("done_reason") != "unload":
             return None
@@ -204,7 +218,7 @@ class OllamaBackend:
         body = self.sent_options()
         begin_ns = time.monotonic_ns()
         told = self._server.tell(LOAD, body, optional=True, limit_s=self.limit_s(0))
-        return time.monotonic_ns() - begin_ns if told.get("done") is True else None
+        return time.monotonic_ns() - begin_ns if told.get("done_reason") == "load" else None
 
     def close(self) -> None:
         """Let go of the server; unload the model if it was loaded for us and is not to stay."""
@@ -258,7 +272,7 @@ def _read_stream(events: Iterator[dict[str, Any]], started_at: datetime, clock: 
     """Collect a stream. Raises TransientError when the model's process ended on its way.
 
     A stream that ends in good order but without its last message was ended by the guard against
-    loops of old versions.
+    loops of old versions, unless it ends because time is up.
     """
     stream, reason = _Stream(), None
     for event in events:
@@ -273,6 +287,8 @@ def _read_stream(events: Iterator[dict[str, Any]], started_at: datetime, clock: 
             reason, stream.error = "error", too_long
         if reason:
             break
+    if reason is None and not stream.last and clock.over():
+        reason = "client_timeout"
     content, thinking = stream.said.texts()
     last, raw = stream.last, text_or_null(stream.last.get("done_reason"))
     prompt_tokens = count_or_null(last.get("prompt_eval_count"))

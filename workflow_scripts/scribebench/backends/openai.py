@@ -119,7 +119,13 @@ class OpenAiBackend:
                 self._client.close()
             tag = self._settings["tag"]
             self._client = Server(
-                url, self._key, tag, "OpenAI-style", passing=PASSING, is_gone=self._is_gone
+                url,
+                self._key,
+                tag,
+                "OpenAI-style",
+                passing=PASSING,
+                is_gone=self._is_gone,
+                key_variable=self._settings.get("api_key_env"),
             )
         return self._client
 
@@ -195,24 +201,33 @@ class OpenAiBackend:
         usual = count_or_null(self.sent_options()["max_tokens"]) or DEFAULT_MAX_TOKENS
         return limit_for(self._settings.get("timeout_s"), images, usual, max_tokens)
 
-    def ask(self, frames: list[Frame], parts: list[Part], max_tokens: int | None = None) -> Reply:
+    def ask(
+        self,
+        frames: list[Frame],
+        parts: list[Part],
+        max_tokens: int | None = None,
+        seed: int | None = None,
+    ) -> Reply:
         """Send the request; see http.Server.ask, and asking.ask_started if we start the server."""
         if self._started is None:
-            return self._ask(frames, parts, max_tokens)
+            return self._ask(frames, parts, max_tokens, seed)
         return ask_started(
             self._started,
             frames,
             self.limit_s(len(frames), max_tokens),
-            lambda: self._ask(frames, parts, max_tokens),
+            lambda: self._ask(frames, parts, max_tokens, seed),
         )
 
-    def _ask(self, frames: list[Frame], parts: list[Part], max_tokens: int | None) -> Reply:
+    def _ask(
+        self, frames: list[Frame], parts: list[Part], max_tokens: int | None, seed: int | None
+    ) -> Reply:
         body = {
             **self.sent_options(),
             "messages": [{"role": "user", "content": [_content(part) for part in parts]}],
             "stream": True,
             "stream_options": {"include_usage": True},
             **({} if max_tokens is None else {"max_tokens": max_tokens}),
+            **({} if seed is None else {"seed": seed}),
         }
         return self._server.ask(
             ASK,
@@ -249,9 +264,10 @@ class _Stream:
 
     def take(self, event: dict[str, Any], clock: Clock) -> None:
         """Add an event of any shape; what is not as it should be is passed over."""
-        if event.get("error"):
-            self.error = error_message(event["error"])
-            self.error_code = count_or_null(as_dict(event["error"]).get("code"))
+        # Older versions of vLLM send an error as the event itself.
+        if error := event if event.get("object") == "error" else event.get("error"):
+            self.error = error_message(error) or "an error that is not told"
+            self.error_code = count_or_null(as_dict(error).get("code"))
         self.usage = as_dict(event.get("usage")) or self.usage
         self.timings = as_dict(event.get("timings")) or self.timings
         self.metrics = as_dict(event.get("metrics")) or self.metrics
@@ -265,7 +281,10 @@ class _Stream:
 def _read_stream(
     events: Iterator[dict[str, Any] | None], started_at: datetime, clock: Clock
 ) -> Reply:
-    """Collect a stream. Raises TransientError when it breaks off before its end."""
+    """Collect a stream. Raises TransientError when it breaks off before its end.
+
+    One that ends because time is up is a reply of what was said until then.
+    """
     stream, reason = _Stream(), None
     for event in events:
         if event is None:
@@ -283,7 +302,9 @@ def _read_stream(
         if reason:
             break
     if not stream.complete and reason is None and stream.finish is None:
-        raise TransientError("the stream broke off")
+        if not clock.over():
+            raise TransientError("the stream broke off")
+        reason = "client_timeout"
     content, thinking = stream.said.texts()
     timings, usage = stream.timings, stream.usage
     details = as_dict(usage.get("prompt_tokens_details"))
@@ -347,20 +368,28 @@ def _duration_ns(count: int | None, tps: Any) -> int | None:
 
 
 def _events(lines: Iterable[str]) -> Iterator[dict[str, Any] | None]:
-    """Yield the JSON objects of a server-sent stream, and None for its end."""
+    """Yield the JSON objects of a server-sent stream, and None for its end.
+
+    A line `error: ...`, with which versions of llama-server end one, is an object that holds it.
+    """
     for line in lines:
-        if not line.startswith("data:"):
-            continue
-        data = line[5:].strip()
-        if data == "[DONE]":
+        name, _, data = line.partition(":")
+        data = data.strip()
+        if name == "data" and data == "[DONE]":
             yield None
             return
-        try:
-            event = json.loads(data)
-        except (ValueError, RecursionError):
-            continue
-        if isinstance(event, dict):
+        event = _json(data)
+        if name == "error":
+            yield {"error": data if event is None else event}
+        elif name == "data" and isinstance(event, dict):
             yield event
+
+
+def _json(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _content(part: Part) -> dict[str, Any]:

@@ -6,6 +6,7 @@ are in the message when something goes wrong.
 """
 
 import atexit
+import json
 import os
 import re
 import shutil
@@ -20,7 +21,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, BinaryIO
 
 import httpx
 
@@ -91,7 +92,7 @@ class Launch:
     `command` holds {port} where the port belongs, `env` is added to our own environment,
     `ready_path` is asked until it answers 200, and `log` receives all that the server prints.
     `check` is called when it is ready, and may raise; the server is ended then. What is `hidden`,
-    such as keys, is told in no message.
+    such as keys, is told in no message and does not stand in the log.
     """
 
     name: str
@@ -534,8 +535,8 @@ def _supervised(launch: Launch, port: int) -> "subprocess.Popen[bytes]":
     launch.log.parent.mkdir(parents=True, exist_ok=True)
     # Isolated and without site-packages: it needs neither, and starts at once.
     supervisor = [sys.executable, "-I", "-S", supervise.__file__, str(GRACE_S)]
-    with launch.log.open("wb") as log:
-        return subprocess.Popen(
+    with _opened_log(launch.log) as log:
+        supervised = subprocess.Popen(
             [*supervisor, *command],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -546,6 +547,20 @@ def _supervised(launch: Launch, port: int) -> "subprocess.Popen[bytes]":
             # The lock that we hold goes along, and so is not free before the server is gone.
             close_fds=False,
         )
+    assert supervised.stdin is not None
+    hidden = [os.fsencode(text).decode("latin-1") for text in sorted(launch.hidden)]
+    with suppress(OSError):  # it has ended; that is told when it is asked for the server's pid
+        # Not as an argument, which any user of the machine can read.
+        supervised.stdin.write(json.dumps(hidden).encode("ascii") + b"\n")
+        supervised.stdin.flush()
+    return supervised
+
+
+def _opened_log(path: Path) -> BinaryIO:
+    """Open a log anew that only we can read: a server may print more than it should."""
+    handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    os.fchmod(handle, 0o600)  # of one that was there
+    return os.fdopen(handle, "wb")
 
 
 def _limit_s() -> float:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
 
 import httpx
 
@@ -18,7 +18,7 @@ MAX_REPLY_CHARS = 2_000_000
 MAX_LINE_BYTES = 8 * 2**20
 MAX_REFUSAL_BYTES = 20_000
 MAX_ERROR_CHARS = 500
-# When time is up, readers see so by themselves if anything comes; they keep what has been said.
+# When time is up, readers see so by themselves if anything comes.
 CUT_OFF_AFTER_S = 0.1
 OPENED, CLOSED = "<think>", "</think>"
 ERROR_KINDS = (
@@ -68,8 +68,9 @@ class Said:
     chars: int = 0
     ttft_ns: int | None = None
     ttft_content_ns: int | None = None
+    _place: Literal["before", "thinking", "text", "after", "known"] = "before"
     _undecided: str = ""
-    _inside: bool = False
+    _has_thought: bool = False
 
     def take(self, content: str, thinking: str, clock: Clock) -> None:
         """Add a piece of a reply."""
@@ -78,8 +79,9 @@ class Said:
         self.content.append(content)
         self.thinking.append(thinking)
         self.chars += len(content) + len(thinking)
-        if content and self.ttft_content_ns is None and self._says_something(content):
-            self.ttft_content_ns = clock.ns()
+        self._has_thought = self._has_thought or bool(thinking)
+        if content and self._place != "known":
+            self._look_for_content(content, clock)
 
     def texts(self) -> tuple[str, str]:
         """Return the whole reply and the whole thinking."""
@@ -92,19 +94,30 @@ class Said:
             return None
         return f"the reply is longer than {MAX_REPLY_CHARS} characters"
 
-    def _says_something(self, content: str) -> bool:
-        """Return whether visible text has begun: what stands in a leading <think> is none."""
-        self._undecided = (self._undecided + content).lstrip()
-        if not self._inside:
-            if not self._undecided or OPENED.startswith(self._undecided):
-                return False
-            if not self._undecided.startswith(OPENED):
-                return True
-            self._inside = True
-        # Only its end is kept: a thousand pieces must not be searched a thousand times.
-        _, closed, rest = self._undecided.partition(CLOSED)
-        self._undecided = CLOSED + rest if closed else self._undecided[1 - len(CLOSED) :]
-        return bool(closed and rest.strip())
+    def _look_for_content(self, content: str, clock: Clock) -> None:
+        """Note when visible text began, as `split_thinking` tells it from the whole reply.
+
+        What was taken for text was thinking when </think> comes and nothing had opened it.
+        """
+        said, now_ns = self._undecided + content, clock.ns()
+        if self._place == "before":
+            said = said.lstrip()
+            if said.startswith(OPENED):
+                self._place, said = "thinking", said.removeprefix(OPENED)
+            elif said and not OPENED.startswith(said):
+                self._place, self.ttft_content_ns = "text", now_ns
+        if self._place in ("thinking", "text"):
+            inside, closed, rest = said.partition(CLOSED)
+            if self._place == "text" and (self._has_thought or OPENED in inside):
+                self._place = "known"
+            elif closed:
+                self._place, self.ttft_content_ns, said = "after", None, rest
+            else:
+                # Only its end is kept: a thousand pieces must not be searched a thousand times.
+                said = said[1 - len(CLOSED) :]
+        if self._place == "after" and said.strip():
+            self._place, self.ttft_content_ns = "known", now_ns
+        self._undecided = said
 
 
 def split_thinking(content: str, thinking: str) -> tuple[str, str]:
@@ -172,20 +185,23 @@ def within_time(clock: Clock) -> Iterator[Watch]:
 def read_lines(response: httpx.Response, clock: Clock) -> Iterator[str]:
     """Yield the lines of a stream, within its time and with a bound on each line.
 
-    Raises TooLongError when time is up, also while a server sends what is no line of a reply.
+    They end when time is up, also while a server sends what is no line of a reply, or nothing: the
+    reader sees it by the clock, and keeps what was said until then.
     """
     rest = b""
-    for data in response.iter_bytes():
-        *whole, rest = (rest + data).split(b"\n")
-        for line in whole:
-            yield line.decode("utf-8", errors="replace").rstrip("\r")
-        if clock.over():
-            raise TooLongError
-        if len(rest) > MAX_LINE_BYTES:
-            raise TransientError(f"a line of the stream is longer than {MAX_LINE_BYTES} bytes")
-    if clock.over():
-        raise TooLongError
-    if rest:
+    try:
+        for data in response.iter_bytes():
+            *whole, rest = (rest + data).split(b"\n")
+            for line in whole:
+                yield line.decode("utf-8", errors="replace").rstrip("\r")
+            if clock.over():
+                return
+            if len(rest) > MAX_LINE_BYTES:
+                raise TransientError(f"a line of the stream is longer than {MAX_LINE_BYTES} bytes")
+    except httpx.RequestError:
+        if not clock.over():
+            raise
+    if rest and not clock.over():
         yield rest.decode("utf-8", errors="replace")
 
 

@@ -26,7 +26,7 @@ class ImageTokens:
         self._backend = backend
         self._question: int | None = None
         self._of_size: dict[Size, int | None] = {}
-        self._of_texts: dict[int, int | None] = {}
+        self._of_texts: dict[int | str, int | None] = {}
 
     def warm_up(self, frame: Frame, image: SentImage) -> Reply:
         """Ask about one image as large as those to come; keep what it costs.
@@ -49,8 +49,9 @@ class ImageTokens:
         for frame, image in zip(frames, images, strict=True):
             if _size(image) not in self._of_size:
                 self.warm_up(frame, image)
-        if len(texts) not in self._of_texts:
-            self._of_texts[len(texts)] = self._tokens(frames[:1], texts)
+        key = _key(texts)
+        if key not in self._of_texts:
+            self._of_texts[key] = self._tokens(frames[:1], texts)
 
     def counted(self, reply: Reply, parts: list[Part]) -> Reply:
         """Return the reply with what its images should have cost and did, and whether they fit.
@@ -64,7 +65,7 @@ class ImageTokens:
             return reply
         costs = [self._of_size[_size(image)] for image in images]
         known = [cost for cost in costs if cost is not None]
-        measured = _difference(reply.prompt_tokens, self._of_texts[len(texts)])
+        measured = _difference(reply.prompt_tokens, self._of_texts[_key(texts)])
         if len(known) < len(costs):
             return replace(reply, image_tokens_measured=measured)
         fit = None if measured is None else _fit(images, known, measured, len(texts))
@@ -80,6 +81,11 @@ class ImageTokens:
         # backend's and the chat template's to say, and joined by a newline each cost a token more.
         parts: list[Part] = [*texts]
         return self._backend.ask(frames, parts, max_tokens=1).prompt_tokens
+
+
+def _key(texts: list[str]) -> int | str:
+    """Return what tells texts apart: labels are about as long as each other, questions are not."""
+    return texts[0] if len(texts) == 1 else len(texts)
 
 
 def _split(parts: list[Part]) -> tuple[list[SentImage], list[str]]:

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from scribebench.backends.base import FrameDescription, ImageFacts, ModelIdentity, Part, Reply
+from scribebench.describe.again import OF_ONE_START
 from scribebench.files import sha256_bytes, write_text
 from scribebench.project.documents import canonical_json
 from scribebench.project.environment import start_id
@@ -22,8 +23,6 @@ from scribebench.project.environment import start_id
 PROTOCOL_VERSION = 1
 # The settings that say which model on which server is asked.
 WHOM = ("backend", "url", "tag", "files", "server_args", "serve")
-# What depends on what else the machine did meanwhile, too.
-OF_ONE_START = frozenset({"oom", "crash"})
 # What stands before a reply in a line.
 _RUN_ID = re.compile(rb'\{"key": "[^"]*", "run_id": "([0-9a-f]+)", ')
 _REPLY_FIELDS = frozenset(field.name for field in fields(Reply))
@@ -90,6 +89,10 @@ class Journal:
     def __init__(self, path: Path):
         self._path = path
         self._entries = dict(_read(path))
+
+    def read_again(self) -> None:
+        """Know what other jobs have put since this was read, too."""
+        self._entries = dict(_read(self._path))
 
     def get(self, key: str) -> Entry | None:
         """Return the answered request with this key."""

@@ -1,4 +1,4 @@
-"""One job at a time on a GPU or a remote server, also across orphans and other checkouts.
+"""One job at a time on a GPU and at a server, also across orphans and other checkouts.
 
 Snakemake counts the jobs of one start; these locks also hold against a job that outlived a killed
 start, and against a second checkout. The system frees a lock when its holder ends, however it ends.
@@ -12,7 +12,7 @@ import re
 import tempfile
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -22,15 +22,25 @@ SLOTS_VARIABLE = "SCRIBEBENCH_GPU_SLOTS"  # set by project.environment
 FOLDER_VARIABLE = "SCRIBEBENCH_LOCKS"
 # What NVIDIA's and AMD's drivers go by.
 GPU_VARIABLES = ("CUDA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES")
+LOOPBACK = "127.0.0.1"
 POLL_S = 0.2
 
 
-def lock_names(url: str | None, gpu_slots: int) -> list[str]:
-    """Return the locks of which one is needed: a GPU slot, or the remote server."""
+def lock_names(url: str | None, gpu_slots: int) -> list[list[str]]:
+    """Return the locks that a job needs, one of each list, in the order in which it takes them.
+
+    A server that runs is asked by one job at a time, however many GPUs there are: two at once would
+    share its speed. One on this machine needs a GPU, too, and that comes last: a job that waits for
+    a server holds nothing that the server's holder could wait for.
+    """
+    slots = [f"gpu-{slot}" for slot in range(max(1, gpu_slots))]
     parts = urlsplit(url or "")
-    if parts.hostname and parts.hostname not in LOOPBACK_HOSTS:
-        return [re.sub(r"[^A-Za-z0-9.-]", "_", f"server-{parts.hostname}-{parts.port or 0}")]
-    return [f"gpu-{slot}" for slot in range(max(1, gpu_slots))]
+    if not parts.hostname:
+        return [slots]
+    is_here = parts.hostname in LOOPBACK_HOSTS
+    host = LOOPBACK if is_here else parts.hostname  # whichever of its names a file uses
+    server = re.sub(r"[^A-Za-z0-9.-]", "_", f"server-{host}-{parts.port or 0}")
+    return [[server], slots] if is_here else [[server]]
 
 
 def use_own_gpu(slot: str, gpu_slots: int) -> None:
@@ -43,8 +53,28 @@ def use_own_gpu(slot: str, gpu_slots: int) -> None:
 
 
 @contextmanager
-def held(names: list[str]) -> Iterator[str]:
-    """Hold one of the named locks; wait, and say for whom, while all are taken. Yields its name."""
+def held(names: list[list[str]]) -> Iterator[str]:
+    """Hold one lock of each list, taken in their order. Yields the name of the last one.
+
+    Of lock_names(...) that is the GPU slot, unless the server is elsewhere. Waits, and says for
+    whom, while all locks of a list are taken.
+    """
+    with ExitStack() as stack:
+        name = ""
+        for choice in names:
+            name = stack.enter_context(_held_one(choice))
+        yield name
+
+
+@contextmanager
+def held_by_us_alone(name: str) -> Iterator[None]:
+    """Hold a lock that a server that is started meanwhile does not hold on to."""
+    with _held_one([name], is_inherited=False):
+        yield
+
+
+@contextmanager
+def _held_one(names: list[str], is_inherited: bool = True) -> Iterator[str]:
     folder = _folder()
     told = False
     while True:
@@ -57,7 +87,7 @@ def held(names: list[str]) -> Iterator[str]:
                 os.close(handle)
                 continue
             try:
-                os.set_inheritable(handle, True)
+                os.set_inheritable(handle, is_inherited)
                 os.ftruncate(handle, 0)
                 os.pwrite(handle, f"process {os.getpid()} in {Path.cwd()}\n".encode(), 0)
                 yield name

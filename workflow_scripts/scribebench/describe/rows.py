@@ -126,7 +126,7 @@ def request_row(context: RunContext, backend: Backend, answered: Answered) -> di
         "decode_tps": _rate(reply.output_tokens, reply.srv_eval_ns),
         "prefill_tps": _rate(evaluated, reply.srv_prompt_eval_ns),
         "wall_tps": _rate(reply.output_tokens, reply.wall_ns),
-        "s_per_image": reply.wall_ns / NS_PER_S / len(answered.frames),
+        "s_per_image": reply.wall_ns / NS_PER_S / len(answered.frames) if answered.frames else None,
         "model_state_before": reply.model_state_before,
         "http_status": reply.http_status,
         "finish_reason_raw": reply.finish_reason_raw,
@@ -164,7 +164,7 @@ def speed_invalid_reasons(answered: Answered) -> list[str]:
     reply = answered.reply
     reasons = {
         "warm-up": answered.warmup,
-        "answered for another run": answered.cache_hit,
+        "answered for another run or batch": answered.cache_hit,
         "failed": reply.error_kind is not None,
         "not finished": reply.finish_reason != "stop",
         "stream not complete": not reply.stream_complete,

@@ -23,6 +23,8 @@ import cv2
 from scribebench.errors import ScribebenchError, snakemake
 from scribebench.files import write_text
 from scribebench.frames.pictures import decode_picture
+from scribebench.progress import Progress
+from scribebench.tables import TEXT, read_rows, write_table
 
 # Settings are part of the name: other settings read other text.
 # use_cls=False: the rotation classifier turns lines that were right (word recall 0.72 instead of
@@ -203,6 +205,20 @@ def _same_row(first: Line, second: Line) -> bool:
     distance = abs((first.top_px + first.bottom_px) - (second.top_px + second.bottom_px)) / 2
     height = min(first.bottom_px - first.top_px, second.bottom_px - second.top_px)
     return distance < SAME_ROW * height
+
+
+def read_kept(frames_table: Path, store: Path, workers: int, out: Path) -> None:
+    """Read the kept frames of a table, each picture once, and write the table of texts to `out`."""
+    frames = [row for row in read_rows(frames_table) if row["kept"]]
+    pictures = {row["image_sha256"]: frames_table.parent / row["image"] for row in frames}
+    readings = {}
+    session = frames_table.parent.name
+    with Progress(f"{session} text", len(pictures), "pictures") as progress:
+        for key, reading in read_pictures(pictures, ReadingStore(store), workers, session):
+            readings[key] = reading
+            progress.advance()
+    rows = (text_row(frame, readings[frame["image_sha256"]]) for frame in frames)
+    write_table(out, TEXT, rows)
 
 
 def text_row(frame: dict[str, Any], reading: Reading) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from typing import Any
 
 from scribebench.backends.base import Backend, Frame, ModelIdentity, Part, Reply
 from scribebench.describe.journal import Conditions, Entry, Journal, request_key
+from scribebench.describe.lock import held_by_us_alone
 from scribebench.probe.gate import MAX_TOKENS, MAX_TOKENS_THINKING, fixture, judge
 from scribebench.project.environment import start_id
 
@@ -12,12 +13,13 @@ from scribebench.project.environment import start_id
 def ask_gate(settings: dict[str, Any], backend: Backend) -> Reply:
     """Ask the gate's question and return the reply.
 
-    A model that thinks without having been asked to needs more tokens, and is asked again. So is
-    one that stopped by itself and is wrong: what is broken is so twice, what works may slip once.
+    A model that thinks without having been asked to needs more tokens, and is asked again; not all
+    mark what they think, so that whoever did not come to an end is. So is one that stopped by
+    itself and is wrong: what is broken is so twice, what works may slip once.
     """
     limit = MAX_TOKENS_THINKING if settings.get("think") else MAX_TOKENS
     reply = _ask(backend, limit)
-    if limit == MAX_TOKENS and reply.finish_reason == "length" and reply.thinking:
+    if limit == MAX_TOKENS and reply.finish_reason == "length":
         return _ask(backend, MAX_TOKENS_THINKING)
     if reply.finish_reason == "stop" and reply.content and not judge(reply).passed:
         again = _ask(backend, limit)
@@ -42,21 +44,46 @@ class KnownGate:
 
     def reply(self) -> Reply | None:
         """Return the answer that still counts."""
-        entry = self._journal.get(self._key)
-        if entry is None or entry.conditions.backend_version != self._identity.backend_version:
+        entry = self._entry()
+        if entry is None:
             return None
-        in_this_start = start_id() is not None and entry.run_id == start_id()
-        return entry.reply if in_this_start or judge(entry.reply).passed else None
+        return entry.reply if _is_of_this_start(entry) or judge(entry.reply).passed else None
 
-    def put(self, reply: Reply, limit_s: float | None, machine: dict[str, Any]) -> None:
-        identity = self._identity
-        conditions = Conditions(limit_s, identity.backend_version, identity.n_ctx, machine)
-        self._journal.put(self._key, Entry(start_id() or "", reply, conditions))
+    def ask_once(
+        self, settings: dict[str, Any], backend: Backend, machine: dict[str, Any]
+    ) -> Reply:
+        """Return what was answered in this start of the workflow, and ask if nothing was.
+
+        On several GPUs two jobs can come here at once: the second one waits for the first one's
+        answer, and takes it.
+        """
+        # A server that is started to answer runs on for its job, and is nobody's to wait for.
+        with held_by_us_alone(f"gate-{self._key[:16]}"):
+            self._journal.read_again()
+            entry = self._entry()
+            if entry is not None and _is_of_this_start(entry):
+                return entry.reply
+            reply, identity = ask_gate(settings, backend), self._identity
+            conditions = Conditions(
+                backend.limit_s(1, MAX_TOKENS), identity.backend_version, identity.n_ctx, machine
+            )
+            self._journal.put(self._key, Entry(start_id() or "", reply, conditions))
+            return reply
+
+    def _entry(self) -> Entry | None:
+        """Return what this build of the server answered last."""
+        entry = self._journal.get(self._key)
+        build = self._identity.backend_version
+        return entry if entry and entry.conditions.backend_version == build else None
 
 
 def gates(state: Path, model: str) -> Journal:
     """Return the journal of what a model answered at the gate."""
     return Journal(state / "gates" / f"{model}.jsonl")
+
+
+def _is_of_this_start(entry: Entry) -> bool:
+    return start_id() is not None and entry.run_id == start_id()
 
 
 def _ask(backend: Backend, limit: int) -> Reply:

@@ -23,7 +23,7 @@ QUESTION = (
     "and nothing else:\nword: (the word)\nleft: (the colour of the left square)\nright: (the "
     "colour of the right square)"
 )
-# A model that has not stopped by itself after so many tokens does not stop.
+# Enough for the three lines; whoever has not stopped by then may think, and gets the second number.
 MAX_TOKENS, MAX_TOKENS_THINKING = 200, 4000
 # What models put around a name or a value, and how they name the three lines.
 ADORNMENT = " \t*_`#>|-–•·'\"“”.,"

@@ -19,6 +19,7 @@ def probe_row(path: Path, model: str, variant: str) -> dict[str, Any]:
             "broken": why_broken(found),
             **found["gate"],
             "gate_reply": found["gate_reply"]["content"],
+            "error_message": found["gate_reply"]["error_message"],
             "model_id": identity["model_id"],
             "model_digest": identity["digest"],
             "backend_version": identity["backend_version"],

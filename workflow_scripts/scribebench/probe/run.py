@@ -17,15 +17,17 @@ from scribebench.backends.base import (
     ServerUnreachableError,
 )
 from scribebench.backends.serving import path_of
+from scribebench.backends.values import as_dict, count_or_null
+from scribebench.describe.again import OF_ONE_START
 from scribebench.describe.image_tokens import ImageTokens
 from scribebench.describe.journal import Journal
 from scribebench.errors import ScribebenchError
 from scribebench.harmless import visible
 from scribebench.machine import describe_machine
-from scribebench.probe.ask import KnownGate, ask_gate
-from scribebench.probe.gate import MAX_TOKENS, draw, judge
+from scribebench.probe.ask import KnownGate
+from scribebench.probe.gate import Verdict, draw, judge
 from scribebench.probe.memory import gpu_bytes, rss_bytes
-from scribebench.probe.verdict import BROKEN, WORKS
+from scribebench.probe.verdict import BROKEN, NO_MEMORY, WORKS
 
 # Widths of screens (16:9) whose cost in tokens is measured, up to what the model's file sends.
 WIDTHS_PX = (640, 1280, 1920)
@@ -40,15 +42,12 @@ MAX_SHOWN_CHARS = 4000
 def probe(settings: dict[str, Any], backend: Backend, gates: Journal) -> dict[str, Any]:
     """Return what was found out of a model, as JSON values; what cannot be known is null.
 
-    What it answered at the gate goes to the journal of gates. Raises ScribebenchError when the
-    model cannot be asked at all.
+    What it answered at the gate goes to the journal of gates, and is taken from there when a run of
+    this start has asked already. Raises ScribebenchError when the model cannot be asked at all.
     """
-    identity, machine = backend.identify(), asdict(describe_machine())
-    reply = ask_gate(settings, backend)
-    KnownGate(gates, backend.sent_options(), identity).put(
-        reply, backend.limit_s(1, MAX_TOKENS), machine
-    )
-    verdict = judge(reply)
+    identity, machine, sent = backend.identify(), asdict(describe_machine()), backend.sent_options()
+    reply = KnownGate(gates, sent, identity).ask_once(settings, backend, machine)
+    verdict, gate = _judged(reply)
     # A server that hangs or fails is not made to do so once more for each size.
     answered = reply.finish_reason not in ("error", "client_timeout")
     sizes = list(_image_tokens(settings, backend)) if answered else []
@@ -59,8 +58,8 @@ def probe(settings: dict[str, Any], backend: Backend, gates: Journal) -> dict[st
         "claimed_bytes": facts.memory_claimed_bytes,
     }
     return {
-        "verdict": WORKS if verdict.passed else BROKEN,
-        "gate": verdict._asdict(),
+        "verdict": verdict,
+        "gate": gate,
         "gate_reply": {
             "content": reply.content[:MAX_SHOWN_CHARS],
             "thinking": reply.thinking[:MAX_SHOWN_CHARS],
@@ -69,7 +68,7 @@ def probe(settings: dict[str, Any], backend: Backend, gates: Journal) -> dict[st
         },
         "identity": asdict(identity),
         "image_tokens": sizes,
-        "requested": _requested(settings),
+        "requested": _requested(settings, sent),
         "effective": _effective(identity, reply, facts),
         "projector": _projector(settings),
         "memory": memory,
@@ -90,11 +89,21 @@ def _image_tokens(settings: dict[str, Any], backend: Backend) -> Iterator[dict[s
         yield {"width_px": image.width_px, "height_px": image.height_px, "tokens": cost}
 
 
-def _requested(settings: dict[str, Any]) -> dict[str, Any]:
+def _judged(reply: Reply) -> tuple[str, dict[str, bool | None]]:
+    """Return the verdict, and what of the gate holds: unknown of a model that had no room."""
+    if reply.error_kind == "oom":
+        return NO_MEMORY, dict.fromkeys(Verdict._fields)
+    gate = judge(reply)
+    return WORKS if gate.passed else BROKEN, gate._asdict()
+
+
+def _requested(settings: dict[str, Any], sent: dict[str, Any]) -> dict[str, Any]:
     arguments = " ".join(settings.get("server_args", []))
     experts = EXPERTS_ASKED.search(arguments)
+    # Ollama is always sent one; the others are started with what the settings say.
+    n_ctx = count_or_null(as_dict(sent.get("options")).get("num_ctx"))
     return {
-        "n_ctx": settings.get("options", {}).get("num_ctx"),
+        "n_ctx": n_ctx or settings.get("options", {}).get("num_ctx"),
         "think": settings.get("think"),
         "draft": bool(settings.get("files", {}).get("draft") or "--spec-type" in arguments),
         "experts_used": int(experts[1]) if experts else None,
@@ -102,10 +111,14 @@ def _requested(settings: dict[str, Any]) -> dict[str, Any]:
 
 
 def _effective(identity: ModelIdentity, reply: Reply, facts: ServerFacts) -> dict[str, Any]:
-    """Return what the reply and the server's log prove of the settings that were asked for."""
+    """Return what the reply and the server's log prove of the settings that were asked for.
+
+    An identity can hold what a server is to be started with, which one that ran is needed to prove.
+    """
     experts = EXPERTS_LOADED.search(_log(facts.log))
+    has_run = reply.attempts > 0 and reply.error_kind not in OF_ONE_START
     return {
-        "n_ctx": reply.n_ctx or facts.n_ctx or identity.n_ctx,
+        "n_ctx": reply.n_ctx or facts.n_ctx or (identity.n_ctx if has_run else None),
         "think": bool(reply.thinking) if reply.thinking or reply.content else None,
         "draft": None if reply.draft_tokens is None else reply.draft_tokens > 0,
         "experts_used": int(experts[1]) if experts else None,

@@ -8,7 +8,7 @@ from typing import Any, TypeVar
 from scribebench.errors import damaged
 
 T = TypeVar("T")
-WORKS, BROKEN = "works", "broken_backend"
+WORKS, BROKEN, NO_MEMORY = "works", "broken_backend", "no_memory"
 # Servers round a context size up to a multiple of so many tokens.
 N_CTX_STEP = 256
 WORDS = {
@@ -20,7 +20,12 @@ WORDS = {
 
 
 def why_broken(found: dict[str, Any]) -> str | None:
-    """Return what the gate found wrong with a model, in words; null when it passed."""
+    """Return what the gate found wrong with a model, in words; null when it passed.
+
+    A model for which there was no room was not seen to do anything wrong.
+    """
+    if found["verdict"] == NO_MEMORY:
+        return None
     return in_words(found["gate"], found["gate_reply"]["error_message"])
 
 

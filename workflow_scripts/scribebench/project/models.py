@@ -62,26 +62,39 @@ def _load_model(path: Path, schema: Path) -> Model:
     variants = {BASE: content}
     for name, change in changes.items():
         variants[name] = merge(content, change)
-        if "serve" in change:  # the server that is started takes the place of one that runs
-            variants[name].pop("url", None)
+        # A server that is started takes the place of one that runs, and the other way round.
+        for given, replaced in (("serve", "url"), ("url", "serve")):
+            if given in change and replaced not in change:
+                variants[name].pop(replaced, None)
         # A figure measured with other settings says nothing about this variant; a prior itself
         # tells batch sizes apart.
         if "prior" not in change and set(change) != {"batch_size"}:
             variants[name].pop("prior", None)
     for name, settings in variants.items():
         check({"label": label, **settings}, schema, f"{path} (variant {name})")
-        _check_address(settings, path)
+        _check_address(settings, path, name)
     return Model(path.stem, label, variants)
 
 
-def _check_address(settings: dict[str, Any], path: Path) -> None:
+def _check_address(settings: dict[str, Any], path: Path, variant: str) -> None:
     url = settings.get("url")
     if not url:
         return
+    if "serve" in settings:
+        raise ScribebenchError(
+            f"{path} (variant {variant}): `url` is where a server runs, and `serve` starts one; "
+            "take one of them out"
+        )
     try:
         host = urlsplit(url).hostname
     except ValueError as error:
         raise ScribebenchError(f"{path}: {url} is no address ({error}); correct `url:`") from error
+    try:
+        urlsplit(url).port  # noqa: B018
+    except ValueError as error:
+        raise ScribebenchError(
+            f"{path}: {url} is no address (its port must be a number up to 65535); correct `url:`"
+        ) from error
     if not settings.get("remote") and host not in LOOPBACK_HOSTS:
         raise ScribebenchError(
             f"{path}: {url} is not on this machine, and your screenshots would be sent there; "
