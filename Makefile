@@ -11,7 +11,7 @@ LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-
 	--no-emit-find-links --no-annotate --no-header --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help report test lint format model llama-server all-models lock clean clean-all
+.PHONY: help report test lint format model llama-server all-models rubric-audit lock clean clean-all
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -30,6 +30,11 @@ all-models: .venv/runtime.stamp ## the same with every file in config/models/
 
 test: .venv/dev.stamp ## run the tests
 	@.venv/bin/python -m pytest
+
+VARIANTS ?= 10
+
+rubric-audit: .venv/runtime.stamp ## check the drawn pictures of the rubric: make rubric-audit VARIANTS=100
+	@.venv/bin/python workflow_scripts/audit_rubric.py --variants $(VARIANTS) --workers $(CORES) --out results/rubric_audit
 
 # snakefmt calls a tool that stands beside it.
 lint format: export PATH := $(CURDIR)/.venv/bin:$(PATH)

@@ -13,13 +13,14 @@ include: "rules/frames.smk"
 include: "rules/models.smk"
 include: "rules/describe.smk"
 include: "rules/canaries.smk"
+include: "rules/rubric.smk"
 include: "rules/report.smk"
 
 
 onstart:
     from scribebench.project.preflight import stop_unless_ready
 
-    stop_unless_ready(workflow, WORKSPACE.settings)
+    stop_unless_ready(workflow, WORKSPACE.settings, WORKSPACE.judge)
 
 
 rule all:

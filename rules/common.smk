@@ -95,6 +95,69 @@ def canary_settings(wildcards):
     return canonical_json(settings | {"batch_size": int(wildcards.batch_size)})
 
 
+def rubric_code(wildcards):
+    """The code of asking the rubric, and that of the model's backend only."""
+    return code_of("ask_rubric", f"backends/{backend_of(wildcards).replace('-', '_')}")
+
+
+def rubric_settings(wildcards):
+    """Canonical JSON of what decides a model's replies to one picture at a time."""
+    settings = identity(WORKSPACE.settings(wildcards.model, wildcards.variant))
+    return canonical_json({key: settings[key] for key in settings if key != "batch_size"})
+
+
+def rubric_text(wildcards):
+    """What the baseline answers with; a model looks for itself."""
+    return "results/rubric/text.parquet" if backend_of(wildcards) == "ocr" else []
+
+
+def rubric_text_option(wildcards, input):
+    """The option that names it."""
+    return f"--text {quote(input.text)}" if input.text else ""
+
+
+def judged_by(wildcards):
+    """Who judges a candidate; a baseline explains nothing."""
+    return None if backend_of(wildcards) == "ocr" else WORKSPACE.judge
+
+
+def judge_run(wildcards):
+    """Who judges. Raises WorkflowError when nobody does."""
+    if WORKSPACE.judge is None:
+        raise WorkflowError(
+            "no judge is configured: name a model as `judge:` in config/config.yaml"
+        )
+    return WORKSPACE.judge
+
+
+def judge_name(wildcards):
+    """The judge as MODEL or MODEL/VARIANT."""
+    return str(judge_run(wildcards))
+
+
+def judge_settings(wildcards):
+    """Canonical JSON of what decides the judge's answers."""
+    return settings_of(*judge_run(wildcards))
+
+
+def judge_code(wildcards):
+    """The code of judging, and that of the judge's backend only."""
+    backend = WORKSPACE.settings(*judge_run(wildcards))["backend"]
+    return code_of("judge_rubric", f"backends/{backend.replace('-', '_')}")
+
+
+def judged_file(wildcards):
+    """What a judge says of a candidate's replies, when one is configured."""
+    if judged_by(wildcards) is None:
+        return []
+    return f"results/rubric/{wildcards.model}/{wildcards.variant}/judged.parquet"
+
+
+def judged_option(wildcards, input):
+    """The option that names it."""
+    return f"--judged {quote(input.judged)}" if input.judged else ""
+
+
 def probe_code(wildcards):
     """The code of a probe: its own, and that of the model's backend only."""
     return code_of("probe_model", f"backends/{backend_of(wildcards).replace('-', '_')}")
@@ -189,6 +252,11 @@ def of_canaries(pattern):
         pattern.format(batch_size=size, model=run.model, variant=run.variant)
         for run, size in WORKSPACE.canaries
     ]
+
+
+def of_rubric(pattern):
+    """A path for each candidate that is asked the rubric."""
+    return [pattern.format(model=run.model, variant=run.variant) for run in WORKSPACE.rubric_runs]
 
 
 def finished_before_plan(wildcards):

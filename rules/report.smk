@@ -7,6 +7,7 @@ REQUIRED INPUTS:
     results/runs/{session}/{model}/{variant}/requests.parquet, descriptions.parquet,
     grades.parquet, run.json
     results/canaries/batch-{batch_size}/{model}/{variant}/requests.parquet, attribution.parquet
+    results/rubric/{model}/{variant}/requests.parquet, items.parquet, criteria.parquet
     results/probe/{model}/{variant}/probe.json
 
 OUTPUTS:
@@ -34,6 +35,10 @@ rule build_tables:
         attribution=of_canaries(
             "results/canaries/batch-{batch_size}/{model}/{variant}/attribution.parquet"
         ),
+        rubric_requests=of_rubric("results/rubric/{model}/{variant}/requests.parquet"),
+        scored=of_rubric("results/rubric/{model}/{variant}/items.parquet"),
+        graded_criteria=of_rubric("results/rubric/{model}/{variant}/criteria.parquet"),
+        roles_file="rubric/roles.yaml",
         probes=of_probed("results/probe/{model}/{variant}/probe.json"),
     output:
         frames=ensure("results/tables/frames.parquet", non_empty=True),
@@ -44,6 +49,10 @@ rule build_tables:
         segments=ensure("results/tables/segments.parquet", non_empty=True),
         agreement=ensure("results/tables/agreement.parquet", non_empty=True),
         attribution=ensure("results/tables/attribution.parquet", non_empty=True),
+        rubric_items=ensure("results/tables/rubric_items.parquet", non_empty=True),
+        criteria=ensure("results/tables/criteria.parquet", non_empty=True),
+        roles=ensure("results/tables/roles.parquet", non_empty=True),
+        comparisons=ensure("results/tables/comparisons.parquet", non_empty=True),
         runs=ensure("results/tables/runs.parquet", non_empty=True),
         probes=ensure("results/tables/probes.parquet", non_empty=True),
         sessions=ensure("results/tables/sessions.parquet", non_empty=True),
@@ -104,6 +113,10 @@ rule write_report:
         segments="results/tables/segments.parquet",
         agreement="results/tables/agreement.parquet",
         attribution="results/tables/attribution.parquet",
+        criteria="results/tables/criteria.parquet",
+        rubric_items="results/tables/rubric_items.parquet",
+        roles="results/tables/roles.parquet",
+        comparisons="results/tables/comparisons.parquet",
         runs="results/tables/runs.parquet",
         probes="results/tables/probes.parquet",
         sessions="results/tables/sessions.parquet",

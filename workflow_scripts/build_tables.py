@@ -15,7 +15,8 @@ def main() -> None:
 
     runs = [(session, *run) for run in args.spec["runs"] for session in args.spec["sessions"]]
     canaries = [tuple(run) for run in args.spec["canaries"]]
-    gather(args.results, args.spec["sessions"], runs, canaries, args.out)
+    rubric = [tuple(run) for run in args.spec["rubric"]]
+    gather(args.results, args.spec["sessions"], runs, canaries, rubric, args.out)
 
 
 if __name__ == "__main__":

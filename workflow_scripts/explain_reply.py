@@ -24,11 +24,14 @@ def main() -> None:
     flags.add_argument("--thinking", type=Path, help="file with what the model thought")
     flags.add_argument("--prompt", type=Path, default=PROMPT, help="file with what was asked")
     _add_frames(kinds.add_parser("split", help="what a reply says of each frame"))
+    rubric = kinds.add_parser("rubric", help="what a reply to a question of the rubric gets")
+    rubric.add_argument("--question", required=True, help="for example VL-T1-Q1")
+    rubric.add_argument("--variant", type=_variant, default=0, help="of its pictures; 0 by default")
     args = parser.parse_args()
 
     reply = sys.stdin.buffer.read().decode("utf-8", errors="replace")
-    found = explain_flags(reply, args) if args.kind == "flags" else explain_split(reply, args)
-    print(json.dumps(found, indent=2))
+    explain = {"flags": explain_flags, "split": explain_split, "rubric": explain_rubric}
+    print(json.dumps(explain[args.kind](reply, args), indent=2))
 
 
 def explain_flags(reply: str, args: argparse.Namespace) -> dict[str, Any]:
@@ -50,6 +53,27 @@ def explain_split(reply: str, args: argparse.Namespace) -> dict[str, Any]:
     }
 
 
+def explain_rubric(reply: str, args: argparse.Namespace) -> dict[str, Any]:
+    """Return the score of a reply, each criterion's value (null: a judge's) and the reasons."""
+    # Loaded here: the other kinds need neither the questions nor what draws them.
+    from scribebench.grading.rubric.grade import grade_reply
+    from scribebench.rubric.items import FAMILIES, make_item
+
+    if args.question not in FAMILIES:
+        raise ScribebenchError(
+            f"there is no question {args.question!r}; known are {', '.join(FAMILIES)}"
+        )
+    item = make_item(args.question, args.variant)
+    grade = grade_reply(item.question, reply, item.truth, item.prompt)
+    return {
+        "score": grade.score,
+        "weight_scored": grade.weight_scored,
+        "criteria": {name: one.value for name, one in grade.criteria.items()},
+        "flags": grade.flags,
+        "why": {name: one.why for name, one in grade.criteria.items()},
+    }
+
+
 def _add_frames(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--frames", type=_count, default=1, help="frames of the request")
 
@@ -58,6 +82,13 @@ def _count(text: str) -> int:
     value = int(text)
     if not 1 <= value <= 1000:
         raise argparse.ArgumentTypeError("a number from 1 to 1000 is needed")
+    return value
+
+
+def _variant(text: str) -> int:
+    value = int(text)
+    if not 0 <= value < 1000:
+        raise argparse.ArgumentTypeError("a number from 0 to 999 is needed")
     return value
 
 

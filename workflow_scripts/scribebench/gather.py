@@ -11,16 +11,21 @@ from scribebench.canaries.frames import FOLDER, session_of
 from scribebench.errors import damaged
 from scribebench.grading.together import RUN, SAID, agreement_rows, segment_rows
 from scribebench.probe.rows import probe_row
+from scribebench.rubric.verdicts import decide
 from scribebench.samples import join_samples
 from scribebench.tables import (
     AGREEMENT,
     ATTRIBUTION,
     BATCH_ROWS,
+    COMPARISONS,
+    CRITERIA,
     DESCRIPTIONS,
     FRAMES,
     GRADES,
     PROBES,
     REQUESTS,
+    ROLES,
+    RUBRIC_ITEMS,
     RUNS,
     SAMPLES,
     SEGMENTS,
@@ -48,6 +53,11 @@ STAGE_ORDER = (
     "draw_canaries",
     "describe_canaries",
     "grade_canaries",
+    "draw_rubric",
+    "read_rubric",
+    "ask_rubric",
+    "judge_rubric",
+    "grade_rubric",
 )
 
 
@@ -65,6 +75,10 @@ GATHERED = (
     SEGMENTS,
     AGREEMENT,
     ATTRIBUTION,
+    RUBRIC_ITEMS,
+    CRITERIA,
+    ROLES,
+    COMPARISONS,
     RUNS,
     PROBES,
     SESSIONS,
@@ -81,11 +95,13 @@ def gather(
     sessions: list[str],
     runs: list[RunKey],
     canaries: list[tuple[int, str, str]],
+    rubric: list[tuple[str, str]],
     out: Path,
 ) -> None:
     """Write the union of the tables of these sessions and runs (session, model, variant) to `out`.
 
-    `canaries` are the runs on drawn frames: batch size, model, variant.
+    `canaries` are the runs on drawn frames (batch size, model, variant), `rubric` those that were
+    asked it (model, variant).
 
     Streams: only one run's rows are in memory beside the union. Raises ScribebenchError naming a
     damaged file.
@@ -121,11 +137,14 @@ def gather(
     )
     write_table(out / "agreement.parquet", AGREEMENT, agreement_rows(described))
     drawn = [results / session_of(size) / model / variant for size, model, variant in canaries]
+    asked = [results / "rubric" / model / variant for model, variant in rubric]
     attribution = (read_table(folder / "attribution.parquet") for folder in drawn)
     write_arrow(out / "attribution.parquet", union(attribution, ATTRIBUTION.schema()))
+    _write_rubric(asked, out)
     requests = [
         *(_without_rubbish(folder) for folder in run_folders),
         *(read_table(folder / "requests.parquet") for folder in drawn),
+        *(read_table(folder / "requests.parquet") for folder in asked),
     ]
     samples = join_samples(said, grades, union(requests[: len(run_folders)], REQUESTS.schema()))
     write_arrow(out / "samples.parquet", samples)
@@ -133,8 +152,20 @@ def gather(
     write_table(out / "runs.parquet", RUNS, facts)
     write_table(out / "probes.parquet", PROBES, _probes(results / "probe", runs))
     write_table(out / "sessions.parquet", SESSIONS, map(_session_row, folders))
-    asked = [*runs, *((session_of(size), *run) for size, *run in canaries)]
-    write_table(out / "stages.parquet", STAGES, _stages(results / "benchmarks", sessions, asked))
+    made = [*runs, *((session_of(size), *run) for size, *run in canaries)]
+    write_table(out / "stages.parquet", STAGES, _stages(results / "benchmarks", sessions, made))
+
+
+def _write_rubric(folders: list[Path], out: Path) -> None:
+    """Write what was scored, and what follows of it for roles and pairs of candidates."""
+    scored = [read_table(folder / "items.parquet") for folder in folders]
+    criteria = [read_table(folder / "criteria.parquet") for folder in folders]
+    items = union(scored, RUBRIC_ITEMS.schema())
+    write_arrow(out / "rubric_items.parquet", items)
+    write_arrow(out / "criteria.parquet", union(criteria, CRITERIA.schema()))
+    decided = decide(items.to_pylist())
+    write_table(out / "roles.parquet", ROLES, decided.roles)
+    write_table(out / "comparisons.parquet", COMPARISONS, decided.comparisons)
 
 
 def _add_session(table: pa.Table, session: str) -> pa.Table:
@@ -193,7 +224,7 @@ def _stages(benchmarks: Path, sessions: list[str], runs: list[RunKey]) -> Iterab
     probed = dict.fromkeys(f"{model}/{variant}" for _, model, variant in runs)
     drawn = dict.fromkeys(run[0].partition("/")[2] for run in runs if "/" in run[0])
     named = ("/".join(run).removeprefix(f"{FOLDER}/") for run in runs)
-    subjects = [*sessions, *drawn, *probed, *named]
+    subjects = [*sessions, "rubric", *drawn, *probed, *named]
     for rule in STAGE_ORDER:
         for subject in subjects:
             path = benchmarks / rule / f"{subject}.jsonl"

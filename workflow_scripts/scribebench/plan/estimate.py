@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from scribebench.canaries.frames import FOLDER, frames_needed, is_drawn, session_of
 from scribebench.files import write_text
 from scribebench.project.documents import canonical_json
+from scribebench.rubric import SESSION
 
 SECONDS_PER_HOUR = 3600.0
 NS_PER_HOUR = 3.6e12
@@ -99,13 +100,14 @@ class Results:
         self._has_new_durations = False
 
     def runs(self, model: str, variant: str) -> list[dict[str, Any]]:
-        """Return the facts of a candidate's finished runs, of all sessions and of drawn frames."""
+        """Return the facts of all finished runs of a candidate: sessions, drawn frames, rubric."""
         key = (model, variant)
         if key not in self._runs:
+            run = f"{model}/{variant}/run.json"
             found = [
                 path
-                for place in ("runs", FOLDER)
-                for path in sorted((self._folder / place).glob(f"*/{model}/{variant}/run.json"))
+                for pattern in (f"runs/*/{run}", f"{FOLDER}/*/{run}", f"rubric/{run}")
+                for path in sorted(self._folder.glob(pattern))
             ]
             self._runs[key] = [
                 facts for facts in map(_read_json, found) if facts and set(facts) >= RUN_FACTS
@@ -199,6 +201,14 @@ def estimate_canaries(
     ]
 
 
+def estimate_rubric(
+    runs: list[PlannedRun], requests: int, results: Results, due: Due = NOTHING_DUE
+) -> list[Estimate]:
+    """Estimate the rubric of each run: one picture a request."""
+    count = FrameCount(requests, is_estimate=False)
+    return [_estimate(SESSION, count, run, results, due) for run in runs]
+
+
 def count_frames(
     session: PlannedSession, results: Results, budget: int | None, due: Due = NOTHING_DUE
 ) -> FrameCount:
@@ -230,9 +240,9 @@ def _estimate(
     due: Due,
 ) -> Estimate:
     same = [facts for facts in results.runs(*run[:2]) if facts["settings_json"] == run.settings]
-    # Less stands on drawn frames than on a screen, so that they are described faster.
+    # Less stands on drawn frames than on a screen, and questions have short answers.
     if not is_drawn(session):
-        same = [facts for facts in same if not is_drawn(facts["session"])]
+        same = [facts for facts in same if ("/" in facts["session"]) == ("/" in session)]
     own = [facts for facts in same if facts["session"] == session]
     done = bool(own) and (session, *run[:2]) not in due.runs
     n, detail = None, ""

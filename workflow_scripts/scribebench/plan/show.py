@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from scribebench.canaries.frames import is_drawn
 from scribebench.plan.estimate import MEASURED_ELSEWHERE, MEASURED_HERE, UNKNOWN, Estimate
+from scribebench.rubric import SESSION
 
 HEADINGS = ("candidate", "frames", "requests", "hours", "left at most", "basis")
 
@@ -22,9 +23,9 @@ class PlanLine(NamedTuple):
 
 def plan_lines(estimates: list[Estimate]) -> list[PlanLine]:
     """Return a line for each candidate, in order, and a last one for all of them."""
-    groups: dict[tuple[str, str, bool], list[Estimate]] = {}
+    groups: dict[tuple[str, str, str], list[Estimate]] = {}
     for estimate in estimates:
-        groups.setdefault((*estimate.run[:2], is_drawn(estimate.session)), []).append(estimate)
+        groups.setdefault((*estimate.run[:2], _kind(estimate.session)), []).append(estimate)
     lines = [_line(_name(*key), group) for key, group in groups.items()]
     if len(groups) > 1:
         lines.append(_line("all", estimates)._replace(frames="", basis=""))
@@ -33,7 +34,7 @@ def plan_lines(estimates: list[Estimate]) -> list[PlanLine]:
 
 def plan_text(estimates: list[Estimate]) -> str:
     """Return the plan for a terminal."""
-    sessions = len({one.session for one in estimates if not is_drawn(one.session)})
+    sessions = len({one.session for one in estimates if not _kind(one.session)})
     rows = [HEADINGS, *plan_lines(estimates)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(HEADINGS))]
     lines = [f"Plan for {sessions} session{'s' if sessions != 1 else ''} (~ is an estimate):"]
@@ -95,6 +96,13 @@ def _sum(group: Iterable[Estimate]) -> str:
     return total if len(known) == len(group) else f"{total} + {UNKNOWN}"
 
 
-def _name(model: str, variant: str, drawn: bool = False) -> str:
+def _kind(session: str) -> str:
+    """Return what is asked in the place of a session's frames; nothing for a session."""
+    if session == SESSION:
+        return "rubric"
+    return "drawn frames" if is_drawn(session) else ""
+
+
+def _name(model: str, variant: str, kind: str = "") -> str:
     name = model if variant == "base" else f"{model}/{variant}"
-    return f"{name}, drawn frames" if drawn else name
+    return f"{name}, {kind}" if kind else name

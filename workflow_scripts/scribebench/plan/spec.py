@@ -13,6 +13,7 @@ from scribebench.plan.estimate import (
     Results,
     estimate_all,
     estimate_canaries,
+    estimate_rubric,
 )
 
 
@@ -20,13 +21,16 @@ from scribebench.plan.estimate import (
 class PlanSpec:
     """The sessions and candidates of a plan, and the most frames that a session may keep.
 
-    `canaries` are the runs on drawn frames, one for each batch size to try.
+    `canaries` are the runs on drawn frames, one for each batch size to try; `rubric` those that are
+    asked its questions, in so many requests each.
     """
 
     sessions: list[PlannedSession]
     runs: list[PlannedRun]
     budget: int | None
     canaries: list[PlannedRun] = field(default_factory=list)
+    rubric: list[PlannedRun] = field(default_factory=list)
+    rubric_requests: int = 0
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> "PlanSpec":
@@ -36,6 +40,8 @@ class PlanSpec:
             [PlannedRun(*run) for run in value["runs"]],
             value["budget"],
             [PlannedRun(*run) for run in value["canaries"]],
+            [PlannedRun(*run) for run in value["rubric"]],
+            value["rubric_requests"],
         )
 
 
@@ -43,4 +49,5 @@ def make_plan(spec: PlanSpec, results: Path, due: Due = NOTHING_DUE) -> list[Est
     """Estimate everything in the spec; see `estimate_all` for `due`."""
     known = Results(results)
     drawn = estimate_canaries(spec.canaries, known, due)
+    drawn += estimate_rubric(spec.rubric, spec.rubric_requests, known, due)
     return [*estimate_all(spec.sessions, spec.runs, known, spec.budget, due), *drawn]

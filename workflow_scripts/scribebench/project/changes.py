@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from scribebench import rubric
 from scribebench.canaries.frames import FOLDER, is_drawn, session_of
 from scribebench.errors import snakemake
 from scribebench.project.models import Run
@@ -13,6 +14,11 @@ if TYPE_CHECKING:
 Settings = dict[str, Any]
 
 DESCRIBE, PROBE, CANARIES = "describe_frames", "probe_model", "describe_canaries"
+RUBRIC, JUDGE = "ask_rubric", "judge_rubric"
+# What asks a model, apart from the probe, in the order in which it is told.
+ASKING = (DESCRIBE, CANARIES, RUBRIC)
+# What matches all that a rule has made of a run.
+_ANY = {DESCRIBE: "*", CANARIES: f"{FOLDER}/*", RUBRIC: rubric.SESSION}
 # So much of a digest tells it from any other, and is all of what `ollama list` shows.
 SHOWN_DIGEST_CHARS = 19
 
@@ -20,7 +26,8 @@ SHOWN_DIGEST_CHARS = 19
 class Due(NamedTuple):
     """What a run has to do in this start: sessions to describe, and whether it is probed.
 
-    The drawn frames of a batch size are a session by the name of their folder, `canaries/batch-8`.
+    The drawn frames of a batch size are a session by the name of their folder, `canaries/batch-8`,
+    and the rubric is `rubric/questions`.
     """
 
     settings: Settings
@@ -32,6 +39,8 @@ def asked_about(job: Any) -> str | None:
     """Return the session that a job of Snakemake asks a model about; null when it asks nothing."""
     if job.rule.name == DESCRIBE:
         return job.wildcards.session
+    if job.rule.name == RUBRIC:
+        return rubric.SESSION
     return session_of(int(job.wildcards.batch_size)) if job.rule.name == CANARIES else None
 
 
@@ -94,7 +103,7 @@ def redo(runs: dict[Run, Due], state: Path, with_journal: bool) -> str:
     targets, rules = [], [PROBE]
     for run, due in runs.items():
         targets.append(_probe_file(run, state.parent))
-        for rule in (DESCRIBE, CANARIES):
+        for rule in ASKING:
             if made := _asked(rule, run, due, state.parent):
                 targets += made
                 rules.append(rule)
@@ -105,7 +114,7 @@ def redo(runs: dict[Run, Due], state: Path, with_journal: bool) -> str:
 def _keeps_old(run: Run, due: Due, results: Path) -> bool:
     """Return whether a run has results that this start does not make again, and could."""
     is_probe_kept = not due.is_probed and _probe_file(run, results).is_file()
-    finished = {name for rule in (DESCRIBE, CANARIES) for name in _finished(rule, run, results)}
+    finished = {name for rule in ASKING for name in _finished(rule, run, results)}
     return is_probe_kept or bool(_there(finished, results) - due.sessions)
 
 
@@ -113,24 +122,31 @@ def _asked(rule: str, run: Run, due: Due, results: Path) -> list[Path]:
     """Return what a run makes by a rule: a pattern, unless it would match what is gone."""
     finished = _finished(rule, run, results)
     there = _there(finished, results)
-    wanted = {name for name in due.sessions if (rule == CANARIES) == is_drawn(name)}
-    names = sorted(there | wanted)
+    names = sorted(there | {name for name in due.sessions if _rule_of(name) == rule})
     if names and there == finished:
-        names = [f"{FOLDER}/*" if rule == CANARIES else "*"]
+        names = [_ANY[rule]]
     return [_run_file(run, results, name) for name in names]
 
 
 def _finished(rule: str, run: Run, results: Path) -> set[str]:
-    """Return the sessions, or batch sizes of drawn frames, that a run has finished."""
-    pattern = _run_file(run, Path(), f"{FOLDER}/*" if rule == CANARIES else "*")
-    found = [path.relative_to(results).parts for path in results.glob(str(pattern))]
+    """Return the sessions, or what stands for one, that a run has finished."""
+    any_run = _run_file(run, Path(), _ANY[rule])
+    if rule == RUBRIC:
+        return {rubric.SESSION} if (results / any_run).is_file() else set()
+    found = [path.relative_to(results).parts for path in results.glob(str(any_run))]
     return {"/".join(parts[:2]) if rule == CANARIES else parts[1] for parts in found}
+
+
+def _rule_of(session: str) -> str:
+    if session == rubric.SESSION:
+        return RUBRIC
+    return CANARIES if is_drawn(session) else DESCRIBE
 
 
 def _there(sessions: set[str], results: Path) -> set[str]:
     """Return those of which the recording was not removed since."""
     folder = results.parent / "sessions"
-    return {name for name in sessions if is_drawn(name) or (folder / name).is_dir()}
+    return {name for name in sessions if "/" in name or (folder / name).is_dir()}
 
 
 def last_identity(run: Run, state: Path) -> "ModelIdentity | None":
@@ -149,6 +165,8 @@ def journal_file(run: Run, state: Path) -> Path:
 
 
 def _run_file(run: Run, results: Path, session: str) -> Path:
+    if session == rubric.SESSION:
+        return results / "rubric" / run.model / run.variant / "run.json"
     place = results if is_drawn(session) else results / "runs"
     return place / session / run.model / run.variant / "run.json"
 

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from scribebench.errors import ScribebenchError
 from scribebench.project.changes import (
-    CANARIES,
-    DESCRIBE,
+    ASKING,
+    JUDGE,
     PROBE,
     Change,
     Due,
@@ -63,7 +63,9 @@ class Found(NamedTuple):
     fault: str | None = None
 
 
-def stop_unless_ready(workflow: Any, settings_of: Callable[[str, str], Settings]) -> None:
+def stop_unless_ready(
+    workflow: Any, settings_of: Callable[[str, str], Settings], judge: Run | None = None
+) -> None:
     """End this start, with status 1 and before any job, when a model to be asked is not ready.
 
     It ends by SystemExit: Snakemake frees its lock and calls no `onerror:`, and shows nothing
@@ -74,13 +76,15 @@ def stop_unless_ready(workflow: Any, settings_of: Callable[[str, str], Settings]
         return  # no model is asked, or not from this machine, which its servers may not serve
     from snakemake.logging import logger
 
-    rules = (DESCRIBE, PROBE, CANARIES)
-    asking = [job for job in workflow.dag.needrun_jobs() if job.rule.name in rules]
+    jobs = list(workflow.dag.needrun_jobs())
+    asking = [job for job in jobs if job.rule.name in (PROBE, *ASKING)]
     runs: dict[Run, Due] = {}
     for run in sorted({Run(job.wildcards.model, job.wildcards.variant) for job in asking}):
         own = [job for job in asking if run == (job.wildcards.model, job.wildcards.variant)]
         sessions = frozenset(name for job in own if (name := asked_about(job)))
         runs[run] = Due(settings_of(*run), sessions, any(job.rule.name == PROBE for job in own))
+    if judge is not None and any(job.rule.name == JUDGE for job in jobs):
+        runs.setdefault(judge, Due(settings_of(*judge)))
     problems = problems_of(runs, note=logger.warning)
     if problems:
         logger.error(message(problems))

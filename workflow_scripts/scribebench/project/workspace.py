@@ -27,6 +27,8 @@ from scribebench.project.sessions import (
 
 _BRACES = re.compile(r"[{}]")
 _OUTLINE_BYTES = 2**16
+# What the rubric is where config.yaml says nothing else.
+RUBRIC = {"variants": 10, "repeats": 1, "image_scale": 1.0, "controls": []}
 
 
 def load_workspace(root: Path, config: dict[str, Any]) -> "Workspace":
@@ -45,7 +47,10 @@ def load_workspace(root: Path, config: dict[str, Any]) -> "Workspace":
         raise ScribebenchError(
             f"config/config.yaml: `describe.prompt` names {prompt}, which is not there"
         )
-    return Workspace(root, config, models, list(dict.fromkeys([*runs, *extra])))
+    workspace = Workspace(root, config, models, list(dict.fromkeys([*runs, *extra])))
+    if workspace.judge and workspace.settings(*workspace.judge)["backend"] == "ocr":
+        raise ScribebenchError("config/config.yaml: `judge:` is the baseline, which cannot judge")
+    return workspace
 
 
 class Workspace:
@@ -123,13 +128,39 @@ class Workspace:
         It is asked for by `canaries:`. Variants that differ in their batches only are one.
         """
         wanted = self._config.get("canaries") or {"batch_sizes": []}
-        candidates: dict[str, Run] = {}
+        models = [run for run in self._unlike_runs if self.settings(*run)["backend"] != "ocr"]
+        return [(run, size) for run in models for size in wanted["batch_sizes"]]
+
+    @cached_property
+    def _unlike_runs(self) -> list[Run]:
+        """Return the selected runs; of those that differ in their batches only, the first."""
+        found: dict[str, Run] = {}
         for run in self.runs:
             settings = identity(self.settings(*run))
-            if settings["backend"] != "ocr":
-                settings.pop("batch_size", None)
-                candidates.setdefault(canonical_json([run.model, settings]), run)
-        return [(run, size) for run in candidates.values() for size in wanted["batch_sizes"]]
+            settings.pop("batch_size", None)
+            found.setdefault(canonical_json([run.model, settings]), run)
+        return list(found.values())
+
+    @property
+    def rubric(self) -> dict[str, Any]:
+        """Return what decides the rubric's pictures; the usual when none is to be asked."""
+        return RUBRIC | (self._config.get("rubric") or {})
+
+    @property
+    def rubric_asked(self) -> str:
+        """Return what is asked of each picture, as canonical JSON."""
+        return canonical_json({key: self.rubric[key] for key in ("repeats", "controls")})
+
+    @property
+    def rubric_runs(self) -> list[Run]:
+        """Return the candidates that are asked the rubric: one picture a request."""
+        return self._unlike_runs if self._config.get("rubric") else []
+
+    @cached_property
+    def judge(self) -> Run | None:
+        """Return who judges what no rule can grade; null when nobody does."""
+        name = self._config.get("judge")
+        return find_run(self._models, name) if name else None
 
     @property
     def gather_spec(self) -> dict[str, Any]:
@@ -138,6 +169,7 @@ class Workspace:
             "sessions": self.sessions,
             "runs": [list(run) for run in self.runs],
             "canaries": [[size, *run] for run, size in self.canaries],
+            "rubric": [list(run) for run in self.rubric_runs],
         }
 
     @property
@@ -160,6 +192,8 @@ class Workspace:
             "runs": [self._planned_run(run) for run in self.runs],
             "budget": None if budget == "auto" else budget,
             "canaries": [self._planned_run(run, size) for run, size in self.canaries],
+            "rubric": [self._planned_rubric(run) for run in self.rubric_runs],
+            "rubric_requests": self._rubric_requests(),
         }
 
     def measured(self, results: Path) -> str:
@@ -190,6 +224,17 @@ class Workspace:
             canonical_json(identity(settings)),
             prior,
         ]
+
+    def _planned_rubric(self, run: Run) -> list[Any]:
+        """Return the run as it is asked the rubric: one picture a request."""
+        settings = self.settings(*run)
+        asked = {key: value for key, value in identity(settings).items() if key != "batch_size"}
+        return [*run, 1, canonical_json(asked), settings.get("prior", {})]
+
+    def _rubric_requests(self) -> int:
+        questions = len(read_yaml(self._root / "rubric" / "questions.yaml"))
+        per_picture = self.rubric["repeats"] * (1 + len(self.rubric["controls"]))
+        return questions * self.rubric["variants"] * per_picture
 
     def _select(self, selected: list[str] | str, names: list[str]) -> list[str]:
         if selected != "all":

@@ -24,6 +24,9 @@ class ReportData:
     segments: list[Row]
     agreement: list[Row]
     attribution: list[Row]
+    rubric_items: list[Row]
+    roles: list[Row]
+    comparisons: list[Row]
     frames: list[Row]
     labels: dict[str, str]
     titles: dict[str, str]
@@ -49,6 +52,9 @@ def load(
         segments=rows("segments"),
         agreement=rows("agreement"),
         attribution=rows("attribution"),
+        rubric_items=rows("rubric_items"),
+        roles=rows("roles"),
+        comparisons=rows("comparisons"),
         frames=read_rows(
             tables / "frames.parquet", ["session", "frame_index", "time_s", "kept", "image"]
         ),

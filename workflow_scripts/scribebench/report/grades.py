@@ -33,8 +33,8 @@ def graded(rows: Iterable[Row]) -> Graded:
     rows = list(rows)
     replies = {row["request_uid"]: row["flags"] for row in rows if row["flags"] is not None}
     outcomes = [row["attribution"] for row in rows if row["attribution"] is not None]
-    batches = Counter(row["request_uid"] for row in rows)
-    has_batches = bool(outcomes) and max(batches.values()) > 1
+    # Two batches can share a uid, so that it does not tell how many frames a request was about.
+    has_batches = bool(outcomes) and any(row["slot"] for row in rows)
     return Graded(
         len(replies),
         Counter(flag for flags in replies.values() for flag in flags),

@@ -14,6 +14,7 @@ from scribebench.report.escape import block, inline, path
 from scribebench.report.figures import RunFigures, run_figures, spread
 from scribebench.report.grades import grades_section
 from scribebench.report.layout import table
+from scribebench.report.rubric import rubric_section
 
 EXAMPLES = 3
 GATE = {WORKS: "works", BROKEN: "broken", NO_MEMORY: "no memory"}
@@ -43,6 +44,7 @@ def write_markdown(data: ReportData, pictures: dict[tuple[str, int], str] | None
         "## What the descriptions are worth\n\n" + grades_section(data),
         "## Where the models differ most\n\n" + disputes_section(data),
         "## How many pictures a request can hold\n\n" + batches_section(data),
+        "## The rubric\n\n" + rubric_section(data),
         "## What the probes found\n\n" + _probes(data),
         "## Where the time went\n\n" + _stages(data.stages),
         "## On what machine\n\n" + _machines(data),
@@ -312,7 +314,6 @@ def _not_measured(data: ReportData) -> str:
     notes = [
         "- Whether what a description says in its own words is right: only specific things are "
         "looked up on the screen.",
-        "- The rubric of questions with known answers: not asked yet.",
         "- Which frames the choice of frames loses on your recordings: see `docs/frames.md` for "
         "what was measured on others, and the contact sheets for yours.",
     ]

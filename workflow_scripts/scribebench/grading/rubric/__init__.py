@@ -1,0 +1,1 @@
+"""Grade replies to the rubric's questions by rules, criterion by criterion."""

@@ -1,0 +1,239 @@
+"""The part of the report on the rubric: scores with intervals, roles with a third answer, pairs."""
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from statistics import fmean, median
+
+from scribebench.report.cells import DASH, format_share
+from scribebench.report.data import ReportData, Row, label
+from scribebench.report.escape import inline
+from scribebench.report.layout import table
+from scribebench.rubric.decide import HALF, mean_score, tier_means
+from scribebench.rubric.sources import questions
+from scribebench.rubric.verdicts import role_file, scores_of, tiers
+from scribebench.stats.bounded import Interval
+
+NOT_ASKED = (
+    "Not asked. `rubric: {variants: 10, repeats: 1}` in `config/config.yaml` asks each candidate "
+    "ten pictures of each question; `snakemake -n results/report.md` says beforehand how long "
+    "that takes."
+)
+LEGEND = (
+    "Questions about drawn pictures of known truth (`rubric/questions.yaml`), scored by rules on "
+    "the scale of seed 001: 1 is wrong, 5 is right in full. Means with their 95 % interval, which"
+    " holds for these questions and assumes nothing of the scores' shape; n pictures, repeats "
+    "averaged. *Expected* is what the seed expects of worker / escalation / architect. The "
+    "failure modes of the seeds (text upside down, dense tables, long numbers) count for no role."
+)
+ROLES_LEGEND = (
+    "A role is *assigned* when the lower bound of each tier it asks for passes, *refused* when an"
+    " upper bound fails, otherwise *undetermined*. “5” is an expected score of at least 4.5. What"
+    " a role further requires or prefers is shown beside it, and refuses none."
+)
+PAIRS_LEGEND = (
+    "Mean difference in points on the pictures that both answered, questions counted alike, with "
+    "its 95 % interval; p of the exact sign-flip test, adjusted for all pairs (Holm). The verdict "
+    "goes by p; the interval assumes less, and is wider."
+)
+# A control answered so well was answered without having seen the picture.
+LEAK = 4.0
+ROLE_NAMES = ("worker_vision", "vision_escalation", "vision_architect")
+Candidate = tuple[str, str]
+
+
+def rubric_section(data: ReportData) -> str:
+    """Return all tables of the rubric, and what has to be said beside them."""
+    if not data.rubric_items:
+        return NOT_ASKED
+    found: dict[Candidate, list[Row]] = {}
+    for row in data.rubric_items:
+        found.setdefault((row["model"], row["variant"]), []).append(row)
+    parts = [_tiers(data, found), LEGEND, *_notes(data, found)]
+    parts += ["### Roles", _roles(data), ROLES_LEGEND]
+    if data.comparisons:
+        parts += ["### Candidates beside each other", _pairs(data), PAIRS_LEGEND]
+    parts += ["### Each question", _questions(data, found)]
+    return "\n\n".join(parts)
+
+
+def format_mean(mean: Interval | None) -> str:
+    """Return a mean on the 1-5 scale with its interval and n, or a dash."""
+    if mean is None:
+        return DASH
+    return f"{mean.mean:.1f} ({mean.low:.1f}{DASH}{mean.high:.1f}, n {mean.n})"
+
+
+def _tiers(data: ReportData, found: dict[Candidate, list[Row]]) -> str:
+    rows = []
+    for candidate, own in found.items():
+        scores = scores_of(own)
+        means = tier_means(scores, tiers())
+        others = [
+            scores[name].values()
+            for name, tier in tiers().items()
+            if tier is None and name in scores
+        ]
+        cells = [format_mean(means.get(tier)) for tier in (1, 2, 3)]
+        rows.append((_name(data, candidate), *cells, format_mean(mean_score(others))))
+    expected = role_file()["expected"]
+    cells = [" / ".join(expected[str(tier)][role] for role in ROLE_NAMES) for tier in (1, 2, 3)]
+    rows.append(("*expected*", *cells, DASH))
+    headings = ("candidate", "tier 1", "tier 2", "tier 3", "failure modes")
+    return table(headings, rows)
+
+
+def _name(data: ReportData, candidate: Candidate) -> str:
+    return inline(label(data, dict(zip(("model", "variant"), candidate, strict=True))))
+
+
+def _notes(data: ReportData, found: dict[Candidate, list[Row]]) -> list[str]:
+    lines = []
+    for candidate, own in found.items():
+        name = _name(data, candidate)
+        shown = [row for row in own if row["control"] == "picture"]
+        if any(run["backend"] == "ocr" for run in data.runs if _is_of(run, candidate)):
+            lines.append(
+                f"- {name}: a baseline and no vision-language model: its reply is the text that "
+                "OCR reads on the picture, the floor of this table."
+            )
+        lines += [f"- {name}: {note}" for note in _notes_of(own, shown)]
+    return ["\n".join(lines)] if lines else []
+
+
+def _notes_of(own: list[Row], shown: list[Row]) -> Iterator[str]:
+    unscored = [row for row in shown if row["score"] is None]
+    if unscored:
+        yield f"{len(unscored)} of {len(shown)} replies are no answer that could be scored."
+    share = fmean(row["weight_scored"] for row in shown) if shown else 1.0
+    if share < 1:
+        yield (
+            f"{format_share(share)} of the weight was scored; the rest (explanations) needs a "
+            "judge (`judge:` in `config/config.yaml`)."
+        )
+    cut = [row for row in shown if row["finish_reason"] == "length"]
+    if cut:
+        rescued = [row for row in cut if row["rescue_score"] is not None]
+        scores = f"{fmean(row['score'] or 1.0 for row in cut):.1f}"
+        better = f"{fmean(row['rescue_score'] for row in rescued):.1f}" if rescued else DASH
+        yield (
+            f"{len(cut)} replies were cut after 512 tokens (mean score {scores}); with 2,048 their "
+            f"mean is {better}."
+        )
+    for control in ("no_image", "grey", "other_image"):
+        asked = [row for row in own if row["control"] == control and row["score"] is not None]
+        leaks = sorted({row["question"] for row in asked if row["score"] >= LEAK})
+        if asked:
+            told = f"; answered rightly all the same: {', '.join(leaks)}" if leaks else ""
+            mean = fmean(row["score"] for row in asked)
+            yield f"control `{control}`: mean {mean:.1f} of {len(asked)}{told}."
+
+
+def _roles(data: ReportData) -> str:
+    rows = []
+    for row in data.roles:
+        rules = "; ".join(_rule(rule) for rule in json.loads(row["rules_json"]))
+        more = row["more_variants"]
+        if more is not None:
+            rules += f"; about {more} more variants would decide"
+        candidate = (row["model"], row["variant"])
+        beside = "; ".join(_beside(data, candidate, row["role"]))
+        role = inline(row["role"])
+        decision = f"**{row['decision']}**"
+        rows.append((_name(data, candidate), role, decision, rules, beside or DASH))
+    headings = ("candidate", "role", "decision", "score asked for", "also asked for")
+    return table(headings, rows, numbers_from=9)
+
+
+def _rule(rule: Row) -> str:
+    asked = f"tier {rule['tier']} at least {rule['least'] - HALF:g}"
+    if rule.get("mean") is None:
+        return f"{asked}: not known"
+    said = {True: "passes", False: "fails", None: "holds both"}[rule["met"]]
+    return f"{asked}: {rule['low']:.1f}{DASH}{rule['high']:.1f} {said}"
+
+
+def _beside(data: ReportData, candidate: Candidate, role: str) -> Iterator[str]:
+    """Yield what a role further requires and prefers: met, not met or unknown."""
+    known = role_file()["roles"][role]
+    for kind in ("requires", "prefers"):
+        for criterion, limit in known[kind].items():
+            met = _is_met(data, candidate, criterion, limit)
+            said = {True: "met", False: "not met", None: "unknown"}[met]
+            told = criterion.replace("_", " ")
+            yield f"{'prefers ' if kind == 'prefers' else ''}{told} {limit:g}: {said}"
+
+
+def _is_met(data: ReportData, candidate: Candidate, criterion: str, limit: float) -> bool | None:
+    own = [row for row in data.requests if _is_of(row, candidate) and row["speed_valid"]]
+    probes = [row for row in data.probes if _is_of(row, candidate)]
+    if criterion == "decode_tps_above":
+        # Speed on a recording is what a role is about, not that of short answers.
+        speeds = [row["decode_tps"] for row in own if row["experiment"] == "describe"]
+        return _compare(speeds, lambda value: value > limit)
+    if criterion == "memory_gb_below":
+        sizes = [row["gpu_bytes"] or row["process_rss_bytes"] for row in probes]
+        return _compare(sizes, lambda value: value / 1e9 < limit)
+    if criterion == "cold_load_s_below":
+        loads = [load for row in probes for load in row["cold_load_ns"] or ()]
+        return _compare(loads, lambda value: value / 1e9 < limit)
+    scores = {
+        one: scores_of(row for row in data.rubric_items if _is_of(row, one))
+        for one in {(row["model"], row["variant"]) for row in data.rubric_items}
+    }
+    if criterion == "text_reading_at_least":
+        reading = [name for name, known in questions().items() if known.get("reads_text")]
+        strata = [scores[candidate][name].values() for name in reading if name in scores[candidate]]
+        mean = mean_score(strata)
+        return None if mean is None else mean.mean >= limit
+    means = {one: tier_means(own, tiers()).get(int(limit)) for one, own in scores.items()}
+    best = max((mean.mean for mean in means.values() if mean is not None), default=None)
+    own_mean = means[candidate]
+    # The best of one says nothing.
+    if best is None or own_mean is None or len(means) < 2:
+        return None
+    return own_mean.mean >= best
+
+
+def _compare(values: Iterable[float | None], holds: Callable[[float], bool]) -> bool | None:
+    known = [value for value in values if value is not None]
+    return holds(median(known)) if known else None
+
+
+def _is_of(row: Row, candidate: Candidate) -> bool:
+    return (row["model"], row["variant"]) == candidate
+
+
+def _pairs(data: ReportData) -> str:
+    rows = []
+    for row in data.comparisons:
+        first, second = (
+            _name(data, tuple(row[name].split("/", 1))) for name in ("model_a", "model_b")
+        )
+        clear = row["p_holm"] < 0.05
+        said = "no difference shown"
+        if clear:
+            said = f"{first if row['diff'] > 0 else second} is better"
+        rows.append(
+            (
+                f"{first} less {second}",
+                f"{row['diff']:+.1f} ({row['ci_low']:+.1f} to {row['ci_high']:+.1f})",
+                str(row["n_items"]),
+                "<0.001" if row["p_holm"] < 0.001 else f"{row['p_holm']:.3f}",
+                said,
+            )
+        )
+    return table(("pair", "difference", "n", "p", "verdict"), rows)
+
+
+def _questions(data: ReportData, found: dict[Candidate, list[Row]]) -> str:
+    scores = {candidate: scores_of(own) for candidate, own in found.items()}
+    rows = []
+    for name, known in questions().items():
+        means = []
+        for own in scores.values():
+            mean = mean_score([own.get(name, {}).values()])
+            means.append(format_mean(mean))
+        tier = DASH if known["tier"] is None else str(known["tier"])
+        rows.append((f"{name} {inline(known['about'])}", tier, *means))
+    headings = ("question", "tier", *(_name(data, candidate) for candidate in found))
+    return table(headings, rows)
