@@ -25,18 +25,9 @@ from scribebench.tables import (
     TEXT,
     Column,
     Table,
+    unit_of,
 )
 
-UNITS = {
-    "ns": "ns",
-    "s": "s",
-    "px": "px",
-    "bytes": "bytes",
-    "tokens": "tokens",
-    "chars": "characters",
-    "tps": "tokens/s",
-    "utc": "UTC",
-}
 TYPES = {"double": "float64", "timestamp[us, tz=UTC]": "timestamp (µs)"}
 
 
@@ -83,8 +74,8 @@ printed from the package: `python docs/make_tables.py > docs/tables.md`.
 - A column that ends in `_json` holds JSON as text. Pictures are named by hash and path and are
   never inside a table.
 - The version of the tables is {version}. It stands in the metadata of each file
-  (`schema_version`), with the table's name and the meaning of each column, and as a column of
-  `requests`.
+  (`schema_version`), with the table's name and the meaning and unit of each column, and as a
+  column of `requests`.
 
 ## Where they are
 
@@ -121,7 +112,7 @@ Beside the tables stand:
 A row of `requests` may enter a speed figure only when `speed_valid` is true;
 `speed_invalid_reasons` says why it may not.
 
-`experiment` is always `describe` and `repeat_index` 0. A row with `warmup` asked about one picture
+`experiment` is `describe`, `attribution` (drawn frames) or `rubric`. A row with `warmup` asked about one picture
 before the first frame, and enters no figure. `model_state_before` is null for the OCR baseline.
 
 ## Read them
@@ -150,6 +141,25 @@ requests = pq.read_table("results/tables/requests.parquet")
 valid = requests.filter(pc.field("speed_valid"))
 figures = [("s_per_image", "approximate_median"), ("s_per_image", "count")]
 print(valid.group_by(["model", "variant"]).aggregate(figures).to_pylist())
+```
+
+`samples` has description, grade and request in one row. With DuckDB or pandas, which are not in that
+environment:
+
+```python
+import duckdb
+
+print(duckdb.sql(
+    "select model, variant, count(*) as frames, avg(grounded_share) as grounded "
+    "from 'results/tables/samples.parquet' group by all"
+))
+```
+
+```python
+import pandas as pd
+
+samples = pd.read_parquet("results/tables/samples.parquet")
+print(samples.groupby(["model", "variant"], observed=True)["specifics_invented"].describe())
 ```
 """
 
@@ -185,15 +195,7 @@ def section(one: Table) -> str:
 
 def column_row(column: Column) -> tuple[str, ...]:
     """Return the line of a column."""
-    return f"`{column.name}`", type_name(column.type), unit(column.name), column.meaning
-
-
-def unit(name: str) -> str:
-    """Return the unit that a column's name states; empty when it has none."""
-    if name == "s_per_image":
-        return "s/picture"
-    parts = name.split("_")
-    return "tokens" if "tokens" in parts else UNITS.get(parts[-1], "")
+    return f"`{column.name}`", type_name(column.type), unit_of(column.name), column.meaning
 
 
 def type_name(arrow: pa.DataType) -> str:

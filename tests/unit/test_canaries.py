@@ -122,7 +122,7 @@ def test_what_is_moved_lost_doubled_or_made_up_is_told() -> None:
 def test_rows_fit_their_table(tmp_path: Path) -> None:
     rows = list(grade_canaries(said([named(one) for one in ALL[:6]], 3), ALL))
     write_table(tmp_path / "a.parquet", ATTRIBUTION, rows)
-    assert {row["evidence"] for row in rows} == {"name"}
+    assert {row["told_by"] for row in rows} == {"name"}
     assert [row["canary_expected"] for row in rows] == [one.name for one in ALL[:6]]
     assert [row["canary_reported"] for row in rows] == [one.name for one in ALL[:6]]
 
@@ -159,7 +159,7 @@ def test_a_fault_shows_in_the_colours_wherever_it_is(fault: str, batch_size: int
 def test_colours_in_their_places_are_right_but_prove_nothing() -> None:
     rows = list(grade_canaries(said([told(one) for one in ALL[:72]], 8), ALL))
     assert {row["outcome"] for row in rows} == {"right"}
-    assert {row["evidence"] for row in rows} == {"colour"}
+    assert {row["told_by"] for row in rows} == {"colour"}
     [verdict] = verdicts(rows)
     assert (verdict.right.right, verdict.proven) == (72, False)
     assert recommended_batch_size([verdict]) is None

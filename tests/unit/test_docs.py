@@ -149,6 +149,7 @@ def test_the_examples_of_the_tables_page_run(tmp_path):
     extra = {
         "requests": {"finish_reason": "stop", "s_per_image": 2.5, "speed_valid": True},
         "descriptions": {"time_s": 1.5},
+        "samples": {"grounded_share": 0.25, "specifics_invented": 7},
     }
     for one in GATHERED:
         rows = [key | extra[one.name]] if one.name in extra else []
@@ -162,6 +163,8 @@ def test_the_examples_of_the_tables_page_run(tmp_path):
     ]
     assert printed[0] == "1.5 m stop 2.5\n"
     assert "'s_per_image_approximate_median': 2.5" in printed[1]
+    assert "0.25" in printed[2]
+    assert "7.0" in printed[3]
 
 
 def test_the_candidates_are_the_files_in_config_models():

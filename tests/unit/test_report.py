@@ -588,7 +588,7 @@ def test_nothing_is_compared_when_one_model_was_run(tables: Tables) -> None:
 def drawn(batch_size: int, faults: int, n: int = 72, evidence: str = "name") -> list[Row]:
     key = KEY | {"session": f"canaries/batch-{batch_size}", "batch_size": batch_size}
     outcomes = ["swapped"] * faults + ["right"] * (n - faults)
-    return [key | {"outcome": outcome, "evidence": evidence} for outcome in outcomes]
+    return [key | {"outcome": outcome, "told_by": evidence} for outcome in outcomes]
 
 
 def test_the_largest_proven_batch_is_recommended(tables: Tables) -> None:
@@ -608,6 +608,15 @@ def test_the_largest_proven_batch_is_recommended(tables: Tables) -> None:
     assert rows[1]["on the right frame"] == f"100 % (95{DASH}100 %, n 72)"
     assert [row["s a frame"] for row in rows] == [DASH, "3.50", DASH, DASH]
     assert "**batches of 8**" in text
+
+
+def test_places_of_a_request_that_are_not_right_are_named(tables: Tables) -> None:
+    rows = [row | {"slot": place % 8} for place, row in enumerate(drawn(8, 3))]
+    rows[10] |= {"outcome": "omitted"}
+    text = tables.report(attribution=rows)
+    assert "batches of 8: not right at place 0 (1 swapped); 1 (1 swapped); 2 (1 omitted, " in text
+    judged = [KEY | {"slot": 1, "attribution": "merged"}, KEY | {"slot": 0, "attribution": "right"}]
+    assert "not right at place 1 (1 merged) of the request" in tables.report(grades=judged)
 
 
 def test_colours_alone_prove_no_batch(tables: Tables) -> None:

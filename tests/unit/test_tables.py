@@ -163,6 +163,14 @@ def test_zero_and_nothing_and_unknown_stay_apart(tmp_path: Path) -> None:
     assert table["items"].to_pylist()[1] == []
 
 
+def test_units_travel_with_the_file(tmp_path: Path) -> None:
+    write_table(tmp_path / "a.parquet", REQUESTS, [])
+    schema = pq.read_schema(tmp_path / "a.parquet")
+    units = {name: schema.field(name).metadata[b"unit"].decode() for name in schema.names}
+    named = ("wall_ns", "image_bytes", "decode_tps", "prompt_tokens", "s_per_image", "model")
+    assert [units[name] for name in named] == ["ns", "bytes", "tokens/s", "tokens", "s/picture", ""]
+
+
 def test_meanings_and_the_version_travel_with_the_file(tmp_path: Path) -> None:
     write_table(tmp_path / "a.parquet", SMALL, ROWS)
     schema = pq.read_schema(tmp_path / "a.parquet")

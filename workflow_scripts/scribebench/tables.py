@@ -19,6 +19,19 @@ from scribebench.files import whole_file
 SCHEMA_VERSION = "1.2.0"
 BATCH_ROWS = 2000
 
+# What the last part of a column's name states.
+UNITS = {
+    "ns": "ns",
+    "s": "s",
+    "h": "h",
+    "px": "px",
+    "bytes": "bytes",
+    "tokens": "tokens",
+    "chars": "characters",
+    "tps": "tokens/s",
+    "utc": "UTC",
+}
+
 CATEGORY = pa.dictionary(pa.int32(), pa.string())
 UTC = pa.timestamp("us", tz="UTC")
 
@@ -26,6 +39,14 @@ UTC = pa.timestamp("us", tz="UTC")
 def list_of(value: pa.DataType) -> pa.DataType:
     """Return a list type that comes back from a file as it was written."""
     return pa.list_(pa.field("element", value))
+
+
+def unit_of(name: str) -> str:
+    """Return the unit that a column's name states; empty when it has none."""
+    if name == "s_per_image":
+        return "s/picture"
+    parts = name.split("_")
+    return "tokens" if "tokens" in parts else UNITS.get(parts[-1], "")
 
 
 class Column(NamedTuple):
@@ -46,7 +67,11 @@ class Table(NamedTuple):
     def schema(self) -> pa.Schema:
         """Return the Arrow schema, with the meanings and the schema version in its metadata."""
         fields = [
-            pa.field(column.name, column.type, metadata={"meaning": column.meaning})
+            pa.field(
+                column.name,
+                column.type,
+                metadata={"meaning": column.meaning, "unit": unit_of(column.name)},
+            )
             for column in self.columns
         ]
         metadata = {"schema_version": SCHEMA_VERSION, "table": self.name, "row": self.row}
@@ -456,7 +481,7 @@ ATTRIBUTION = Table(
         Column("batch_size", pa.int32(), "frames in the request"),
         Column("slot", pa.int16(), "0-based place of the frame in its request"),
         Column("frame_index", pa.int32(), "0-based place among the drawn frames"),
-        Column("evidence", CATEGORY, "name; colour, where the model read no name at all"),
+        Column("told_by", CATEGORY, "name; colour, where the model read no name at all"),
         Column("canary_expected", pa.string(), "what only this frame shows"),
         Column("canary_reported", pa.string(), "what its description tells of that kind"),
         Column("outcome", CATEGORY, "right, swapped, merged, invented or omitted"),

@@ -88,7 +88,7 @@ def _row(
     key = ("session", "model", "variant", "request_uid", "slot", "frame_index")
     return {name: row[name] for name in key} | {
         "batch_size": len(shown),
-        "evidence": evidence,
+        "told_by": evidence,
         "canary_expected": canary.name if evidence == NAME else " ".join(canary.colour),
         "canary_reported": ", ".join((*outcome.own_words, *outcome.other_words)) or None,
         "outcome": outcome.outcome,
@@ -120,7 +120,7 @@ def verdicts(rows: Iterable[dict[str, Any]]) -> list[BatchVerdict]:
     ):
         batch = list(group)
         right = share_right(row["outcome"] for row in batch)
-        evidence = NAME if all(row["evidence"] == NAME for row in batch) else COLOUR
+        evidence = NAME if all(row["told_by"] == NAME for row in batch) else COLOUR
         found.append(
             BatchVerdict(size, evidence, right, evidence == NAME and right.low > SHARE_NEEDED)
         )

@@ -1,5 +1,6 @@
 """The part of the report on how many pictures of one request a model keeps apart."""
 
+from collections import Counter
 from itertools import groupby
 from operator import itemgetter
 
@@ -23,6 +24,8 @@ LEGEND = (
     f"{100 * SHARE_NEEDED:.0f} %, which takes 72 of 72. Speeds are medians (lowest–highest)."
 )
 
+MOST_PLACES = 8
+
 
 def batches_section(data: ReportData) -> str:
     """Return the verdict on each batch size that was tried, and the size to take."""
@@ -32,15 +35,38 @@ def batches_section(data: ReportData) -> str:
     requests = by_run([row for row in data.requests if row["experiment"] == "attribution"])
     candidate = itemgetter("model", "variant")
     for key, group in groupby(sorted(data.attribution, key=candidate), candidate):
-        found = verdicts(group)
+        tried = list(group)
+        found = verdicts(tried)
         name = inline(label(data, dict(zip(("model", "variant"), key, strict=True))))
         for verdict in found:
             asked = requests.get((session_of(verdict.batch_size), *key), [])
             rows.append(_row(name, verdict, asked))
         notes.append(f"- {name}: {_advice(found)}")
+        for size in sorted({row["batch_size"] for row in tried}):
+            own = [row for row in tried if row["batch_size"] == size]
+            if places := faulty_places(own, "outcome"):
+                notes.append(f"- {name}, batches of {size}: {places}.")
     headings = ("candidate", "batch", "on the right frame", "verdict", "s a frame", "decode tok/s")
     text = table(headings, rows, numbers_from=1)
     return "\n\n".join([text, LEGEND, "\n".join(notes)])
+
+
+def faulty_places(rows: list[Row], column: str) -> str:
+    """Return where in a request descriptions are not of their frame, and how; or nothing.
+
+    `rows` have a `slot` and, in `column`, an outcome; undecidable ones are no faults.
+    """
+    found: dict[int, Counter[str]] = {}
+    for row in rows:
+        if row[column] not in (None, "right", "undecidable"):
+            found.setdefault(row["slot"], Counter())[row[column]] += 1
+    places = [
+        f"{slot} ({', '.join(f'{count} {inline(kind)}' for kind, count in kinds.most_common())})"
+        for slot, kinds in sorted(found.items())
+    ]
+    more = f" and {len(places) - MOST_PLACES} more" if len(places) > MOST_PLACES else ""
+    told = "; ".join(places[:MOST_PLACES])
+    return f"not right at place {told}{more} of the request (from 0)" if places else ""
 
 
 def _row(name: str, verdict: BatchVerdict, requests: list[Row]) -> tuple[str, ...]:

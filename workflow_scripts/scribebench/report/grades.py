@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from scribebench.grading.attribution import Share, share_right
+from scribebench.report.batches import faulty_places
 from scribebench.report.cells import DASH, format_interval, format_share, format_spread
 from scribebench.report.data import ReportData, Row, by_run, label, run_of
 from scribebench.report.escape import inline
@@ -79,6 +80,8 @@ def grades_section(data: ReportData) -> str:
                 DASH if found.key_strings is None else "{} of {}".format(*found.key_strings),
             )
         )
+        if places := faulty_places(of_runs.get(run_of(run), []), "attribution"):
+            notes.append(f"- {name}: by the text on the frames, {places}.")
         if found.flags:
             told = ", ".join(f"{count} {inline(flag)}" for flag, count in found.flags.most_common())
             notes.append(f"- {name}: of {found.replies} replies, {told}.")
