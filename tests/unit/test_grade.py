@@ -56,6 +56,23 @@ def test_descriptions_in_each_others_place_are_caught() -> None:
     assert json.loads(one["attribution_json"])["other_words"]
 
 
+def test_two_batches_of_one_request_are_graded_each_for_itself() -> None:
+    """Their pictures and labels are the same, byte for byte; they stand beside each other."""
+    first, reply = rows(EDITOR, SHELL), reply_of(EDITOR, SHELL)
+    second = [row | {"frame_index": row["frame_index"] + 10} for row in first]
+    texts = SCREENS | {frame + 10: text for frame, text in SCREENS.items()}
+    request = {"endpoint_kind": "v1", "finish_reason": "stop", "error_kind": None}
+    replies = {"one": {"request_uid": "one", "content": reply, "thinking": ""}}
+
+    def graded(described: list[dict[str, Any]]) -> list[Any]:
+        return list(grade_run(described, {"one": request}, replies, Screens(texts), "Describe."))
+
+    together = graded([*first, *second])
+    assert together == [*graded(first), *graded(second)]
+    assert [grade["attribution"] for grade in together] == ["right"] * 4
+    assert [grade["flags"] for grade in together] == [[]] * 4
+
+
 def test_a_loop_stands_in_every_row_of_its_request() -> None:
     content = reply_of(EDITOR, SHELL) + "\nIt fails. It fails again." * 60
     for grade in grades(rows(EDITOR, SHELL), content, finish_reason="length"):

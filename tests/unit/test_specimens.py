@@ -48,15 +48,15 @@ def test_a_flag_agrees_with_people(flag: str) -> None:
         if flag not in disputed(one)
     )
     right = counts[True, True]
-    assert right >= 40
-    assert right / (right + counts[False, True]) >= 0.95, "precision"
-    assert right / (right + counts[True, False]) >= 0.95, "recall"
+    assert right >= 60
+    assert right / (right + counts[False, True]) >= 0.98, "precision"
+    assert right / (right + counts[True, False]) >= 0.98, "recall"
 
 
 def test_healthy_replies_are_not_flagged() -> None:
     healthy = [(one, flagged) for one, flagged in judged() if not one["flags"]]
     flagged = [one["id"] for one, found in healthy if set(found.flags) - disputed(one)]
-    assert len(healthy) > 250
+    assert len(healthy) > 600
     assert len(flagged) <= 0.01 * len(healthy), flagged
 
 

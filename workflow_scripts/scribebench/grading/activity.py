@@ -166,7 +166,13 @@ class Rule(NamedTuple):
 
 
 def _rule(kind: str, *patterns: str) -> Rule:
-    return Rule(kind, re.compile("|".join(patterns), re.I))
+    """Return a rule for text in lower case: looking for one case only takes half the time."""
+    lower = re.sub(r"\\.|[A-Z]", _lower_letter, "|".join(patterns))
+    return Rule(kind, re.compile(lower))
+
+
+def _lower_letter(match: "re.Match[str]") -> str:
+    return match[0] if match[0].startswith("\\") else match[0].lower()
 
 
 RULES = (

@@ -8,7 +8,7 @@ have it. Frames that are almost alike cannot be told apart, and are never counte
 import math
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -85,6 +85,7 @@ def attribute(
         slot: tuple(group) for group in map(tuple, merged) if len(group) > 1 for slot in group
     }
     alike = _alike(screens)
+    shown = _Shown(screens)
     outcomes = []
     for slot, text in enumerate(descriptions):
         if text is None or not text.strip():
@@ -92,11 +93,8 @@ def attribute(
             continue
         said = spoken(text)
         found = [_seen(span, slot, screens) for span in spans(said)]
-        terms = _terms(said, found, screens)
-        scores = tuple(
-            round(math.fsum(term.weight for term in terms if frame in term.frames), 3)
-            for frame in range(len(screens))
-        )
+        terms = _terms(said, found, shown)
+        scores = tuple(round(score, 3) for score in _sums(terms, len(screens)))
         if slot in shared:
             others = tuple(other for other in shared[slot] if other != slot)
             verdict = Attribution("merged", others, scores, reason="one section for several frames")
@@ -109,6 +107,42 @@ def attribute(
 # --- how much speaks for which frame -------------------------------------------------------------
 
 
+class _Shown:
+    """Which frames of one batch show a word; each word is looked for once."""
+
+    def __init__(self, screens: Sequence[ScreenWords]):
+        self._indices = [screen.index for screen in screens]
+        self._known: dict[tuple[str, bool], frozenset[int]] = {}
+        n_frames = len(screens)
+        # The more frames show a thing, the less it weighs: by how many do.
+        self.rarity = [
+            math.log(n_frames / count) / math.log(n_frames) if n_frames > 1 else 1.0
+            for count in range(1, n_frames + 1)
+        ]
+
+    def frames_with(self, word: str, is_rare: bool) -> frozenset[int]:
+        """Return the frames that show a word.
+
+        Where OCR read it on one, it may be misread on others; a rare one may be on all of them.
+        """
+        key = (word, is_rare)
+        frames = self._known.get(key)
+        if frames is None:
+            frames = self._known[key] = self._look_up(word, is_rare)
+        return frames
+
+    def _look_up(self, word: str, is_rare: bool) -> frozenset[int]:
+        indices = self._indices
+        exact = {number for number, index in enumerate(indices) if word in index.words}
+        if (exact and len(exact) < len(indices)) or (not exact and is_rare):
+            exact |= {
+                number
+                for number, index in enumerate(indices)
+                if number not in exact and index.holds(word)
+            }
+        return frozenset(exact)
+
+
 class _Term(NamedTuple):
     """A word or specific thing of a description: its weight, and the frames that show it."""
 
@@ -117,19 +151,25 @@ class _Term(NamedTuple):
     frames: frozenset[int]
 
 
-@dataclass
-class _Gathered:
-    terms: dict[str, _Term] = field(default_factory=dict)
+def _add(
+    terms: dict[str, _Term], text: str, base: float, frames: frozenset[int], shown: _Shown
+) -> None:
+    """Add a thing that some frames show; the more frames show it, the less it weighs."""
+    if not frames:
+        return
+    base *= shown.rarity[len(frames) - 1]
+    known = terms.get(text)
+    if base > 0 and (known is None or known.weight < base):
+        terms[text] = _Term(text, base, frames)
 
-    def add(self, text: str, base: float, frames: frozenset[int], n_frames: int) -> None:
-        """Add a thing that some frames show; the more frames show it, the less it weighs."""
-        if not frames:
-            return
-        if n_frames > 1:
-            base *= math.log(n_frames / len(frames)) / math.log(n_frames)
-        known = self.terms.get(text)
-        if base > 0 and (known is None or known.weight < base):
-            self.terms[text] = _Term(text, base, frames)
+
+def _sums(terms: list[_Term], n_frames: int) -> list[float]:
+    """Return for each frame the weights of the things that it shows."""
+    weights: list[list[float]] = [[] for _ in range(n_frames)]
+    for _, weight, frames in terms:
+        for frame in frames:
+            weights[frame].append(weight)
+    return [math.fsum(own) for own in weights]
 
 
 _BY_WORDS = ("quote", "command")
@@ -155,23 +195,21 @@ def _seen(span: Span, slot: int, screens: Sequence[ScreenWords]) -> _Seen:
     return _Seen(span, any(verdict is not None for verdict in verdicts), frames)
 
 
-def _terms(said: str, found: list[_Seen], screens: Sequence[ScreenWords]) -> list[_Term]:
+def _terms(said: str, found: list[_Seen], shown: _Shown) -> list[_Term]:
     """Return what a description says that some, but not all, frames of the batch show."""
-    gathered = _Gathered()
+    terms: dict[str, _Term] = {}
     rest, begin = [], 0
     for span, _, frames in found:
         # What is on no frame as it stands counts by its words, too.
         if span.specific.kind in _BY_WORDS or span.start < begin or not frames:
             continue
-        text = normalised(span.specific.text)
-        gathered.add(text, _weight(span.specific), frames, len(screens))
+        _add(terms, normalised(span.specific.text), _weight(span.specific), frames, shown)
         rest.append(said[begin : span.start])
         begin = span.end
     rest.append(said[begin:])
-    for word, weight in _words(" ".join(rest)).items():
-        frames = _frames_with(word, weight, screens)
-        gathered.add(word, weight, frames, len(screens))
-    return list(gathered.terms.values())
+    for word, weight, folded in _words(" ".join(rest)):
+        _add(terms, word, weight, shown.frames_with(folded, weight >= 1), shown)
+    return list(terms.values())
 
 
 def _weight(specific: Specific) -> float:
@@ -182,42 +220,47 @@ def _weight(specific: Specific) -> float:
     return COMMON_WORD if digits < 3 else 0.6 if digits == 3 else 1.0
 
 
-def _words(text: str) -> dict[str, float]:
-    """Return the words of a text with their weights; of writing without spaces the pairs."""
-    weights: dict[str, float] = {}
+class _Word(NamedTuple):
+    """A word with its weight, and as OCR may read it (`folded_words`)."""
+
+    text: str
+    weight: float
+    folded: str
+
+
+def _words(text: str) -> list[_Word]:
+    """Return the words of a text, each once; of writing without spaces the pairs."""
+    words: dict[str, _Word | None] = {}
     before = ""
-    for word in _WORDS.findall(normalised(text)):
-        if len(word) == 1:  # of writing without spaces
-            if before:
-                weights[before + word] = SHORT
-            before = word
+    for token in _WORDS.findall(normalised(text)):
+        if len(token) > 1:
+            before = ""
+            if token not in words:
+                words[token] = _word(token)
             continue
-        before = ""
-        if len(word) < 3 or word in FUNCTION_WORDS:
-            continue
-        common = is_english(word) or word.isdigit()
-        weight = COMMON_WORD if common else SHORT if len(word) == 3 else 1.0
-        weights[word] = weight
-    return weights
+        if before:  # of writing without spaces
+            pair = before + token
+            words[pair] = _Word(pair, SHORT, _folded(pair))
+        before = token
+    return [word for word in words.values() if word is not None]
+
+
+@lru_cache(maxsize=65536)
+def _word(text: str) -> _Word | None:
+    if len(text) < 3 or text in FUNCTION_WORDS:
+        return None
+    common = is_english(text) or text.isdigit()
+    return _Word(text, COMMON_WORD if common else SHORT if len(text) == 3 else 1.0, _folded(text))
+
+
+def _folded(word: str) -> str:
+    return "".join(folded_words(word))
 
 
 _WORDS = re.compile(
     r"[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af]"
     r"|[^\W\d_\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7af]{2,}"
 )
-
-
-def _frames_with(word: str, weight: float, screens: Sequence[ScreenWords]) -> frozenset[int]:
-    """Return the frames that show a word; where OCR read it on one, it may be misread on others."""
-    word = "".join(folded_words(word))
-    exact = {number for number, screen in enumerate(screens) if word in screen.index.words}
-    if (exact and len(exact) < len(screens)) or (not exact and weight >= 1):
-        exact |= {
-            number
-            for number, screen in enumerate(screens)
-            if number not in exact and screen.index.holds(word)
-        }
-    return frozenset(exact)
 
 
 def _alike(screens: Sequence[ScreenWords]) -> list[set[int]]:
@@ -272,15 +315,13 @@ def _verdict(
         if scores[0] < CLEAR:
             return Attribution("undecidable", (), scores, own_words, reason="it says too little")
         return Attribution("right", (), scores, own_words, reason="the only frame shows it")
+    own_terms = [term for term in terms if slot in term.frames]
+    others = _sums([term for term in terms if slot not in term.frames], len(scores))
     rivals = [
         _Rival(
             frame,
-            math.fsum(
-                term.weight for term in terms if slot in term.frames and frame not in term.frames
-            ),
-            math.fsum(
-                term.weight for term in terms if frame in term.frames and slot not in term.frames
-            ),
+            math.fsum([weight for _, weight, frames in own_terms if frame not in frames]),
+            others[frame],
         )
         for frame in range(len(scores))
         if frame != slot

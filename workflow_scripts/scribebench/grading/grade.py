@@ -3,7 +3,7 @@
 import json
 import zlib
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from itertools import groupby
 from operator import itemgetter
 from pathlib import Path
@@ -70,9 +70,24 @@ def grade_run(
     `descriptions` and `requests` are rows of these tables, the latter by `request_uid`; `prompt` is
     what was asked.
     """
-    for uid, batch in groupby(descriptions, itemgetter("request_uid")):
-        rows = list(batch)
+    for rows in batches(descriptions):
+        uid = rows[0]["request_uid"]
         yield from _grade_batch(rows, requests[uid], replies.get(uid, {}), screens, prompt, truth)
+
+
+def batches(descriptions: Iterable[Row]) -> Iterable[list[Row]]:
+    """Yield the rows of each batch, which begins at slot 0; two beside each other may share a uid.
+
+    They do where a run would have sent the very same request twice.
+    """
+    for _, same in groupby(descriptions, itemgetter("request_uid")):
+        batch: list[Row] = []
+        for row in same:
+            if row["slot"] == 0 and batch:
+                yield batch
+                batch = []
+            batch.append(row)
+        yield batch
 
 
 def _grade_batch(
@@ -134,7 +149,7 @@ def _reply_columns(flagged: Flagged | None, content: str) -> dict[str, Any]:
 def _attribution_columns(attribution: Attribution | None) -> dict[str, Any]:
     if attribution is None:
         return {}
-    evidence = {name: value for name, value in asdict(attribution).items() if value}
+    evidence = {name: value for name, value in vars(attribution).items() if value}
     is_swapped = attribution.outcome == "swapped" and len(attribution.other) == 1
     return {
         "attribution": attribution.outcome,

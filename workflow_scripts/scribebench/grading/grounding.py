@@ -11,6 +11,7 @@ import unicodedata
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 from scribebench.grading.prose import is_english
@@ -272,11 +273,39 @@ class _Key(NamedTuple):
     folded: str
     words: tuple[str, ...]
 
-    @classmethod
-    def of(cls, text: str) -> "_Key":
+    @staticmethod
+    @lru_cache(maxsize=4096)  # the same things are looked for on all frames of a batch
+    def of(text: str) -> "_Key":
         words = tuple(_joined(token) for token in _TOKEN.findall(normalised(text)))
         plain = "".join(words)
-        return cls(plain, plain.translate(_CONFUSED), words)
+        return _Key(plain, plain.translate(_CONFUSED), words)
+
+
+class _Number(NamedTuple):
+    """A number as it is looked for: the values that it may have, its unit, its digits alone."""
+
+    core: str
+    keys: tuple[str, ...]
+    unit: str
+    digits: str
+    is_count: bool
+
+
+@lru_cache(maxsize=4096)
+def _number(text: str) -> _Number | None:
+    lower = normalised(text)
+    match = _CORE.search(lower)
+    if match is None:
+        return None
+    core = match[0]
+    rest = lower[match.end() :].strip(" -")
+    return _Number(
+        core,
+        tuple(number_keys(core)),
+        UNITS.get(rest, ""),
+        "".join(filter(str.isdigit, core)),
+        _is_count(core, lower[: match.start()], rest),
+    )
 
 
 class ScreenIndex:
@@ -487,26 +516,27 @@ class ScreenIndex:
         shown = self._plain[begin : start + len(key.plain) + edits]
         folded = self._folded[begin : start + len(key.plain) + edits]
         width = len(folded)
+        extra = [2 if char.isdigit() else 1 for char in shown]
         # costs[j]: edits of what is read of the key against the window up to j; origins: its start.
         costs, origins = [0] * (width + 1), list(range(width + 1))
         for number, letter in enumerate(key.folded):
-            plain = key.plain[number]
-            lost = 2 if plain.isdigit() else 1
+            is_digit = key.plain[number].isdigit()
+            lost = 2 if is_digit else 1
             above, origin = costs[0], origins[0]
-            costs[0] = above + lost
-            best = costs[0]
+            best = left = costs[0] = above + lost
+            since_left = origin
             for j in range(1, width + 1):
-                other = folded[j - 1]
                 cost, since = above, origin
-                if letter != other:
-                    cost += edits + 1 if plain.isdigit() and shown[j - 1].isdigit() else 1
+                if letter != folded[j - 1]:
+                    cost += edits + 1 if is_digit and extra[j - 1] == 2 else 1
                 above, origin = costs[j], origins[j]
                 if above + lost < cost:
                     cost, since = above + lost, origin
-                added = costs[j - 1] + (2 if shown[j - 1].isdigit() else 1)
-                if added < cost:
-                    cost, since = added, origins[j - 1]
-                costs[j], origins[j] = cost, since
+                left += extra[j - 1]
+                if left < cost:
+                    cost, since = left, since_left
+                costs[j] = left = cost
+                origins[j] = since_left = since
                 if cost < best:
                     best = cost
             if best > edits:
@@ -566,27 +596,22 @@ class ScreenIndex:
         return numbers
 
     def _look_up_number(self, specific: Specific) -> tuple[bool | None, Found]:
-        lower = normalised(specific.text)
-        match = _CORE.search(lower)
-        if match is None:
+        number = _number(specific.text)
+        if number is None:
             return None, Found(specific)
-        core = match[0]
-        rest = lower[match.end() :].strip(" -")
-        if _is_count(core, lower[: match.start()], rest):
-            evidence = self._counted(core, specific.near)
+        if number.is_count:
+            evidence = self._counted(number.core, specific.near)
             return (True, Found(specific, evidence)) if evidence else (None, Found(specific))
-        unit = UNITS.get(rest, "")
-        digits = "".join(filter(str.isdigit, core))
         evidence = next(
             (
                 shown
-                for key in number_keys(core)
-                if (shown := _fitting(unit, self._numbers.get(key)))
+                for key in number.keys
+                if (shown := _fitting(number.unit, self._numbers.get(key)))
             ),
             None,
         )
-        if len(digits) >= LONG_CHARS:
-            key = _Key(digits, digits, (digits,))
+        if len(number.digits) >= LONG_CHARS:
+            key = _Key(number.digits, number.digits, (number.digits,))
             return self._long(specific, key, evidence, self._numbers)
         return evidence is not None, Found(specific, evidence)
 

@@ -26,7 +26,8 @@ _FILLER = listed(
     "voluptate velit esse cillum eu fugiat nulla pariatur excepteur sint occaecat cupidatat non "
     "proident sunt culpa qui officia deserunt mollit anim id est laborum"
 )
-_ADDRESS = re.compile(r"\S*(?:://|\w[/\\]\w|@\w)\S*")
+# A match begins where a word does; saying so keeps the search short.
+_ADDRESS = re.compile(r"(?<!\S)\S*(?:://|\w[/\\]\w|@\w)\S*")
 
 
 @lru_cache(maxsize=8192)
@@ -40,7 +41,8 @@ def prose(text: str) -> str:
     plain = "\n".join(lines)
     if "`" in plain:
         plain = _CODE.sub("…", plain)
-    return _ADDRESS.sub("…", _QUOTED.sub("…", plain))
+    plain = _QUOTED.sub("…", plain)
+    return _ADDRESS.sub("…", plain) if any(mark in plain for mark in "/\\@") else plain
 
 
 def read_list(name: str) -> dict[str, str]:

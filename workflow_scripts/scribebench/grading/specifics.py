@@ -287,6 +287,11 @@ FUNCTION_WORDS = listed(
 
 def spans(text: str) -> list[Span]:
     """Return the specific things of a text in order, with their places; some may stand twice."""
+    return list(_spans(text))
+
+
+@lru_cache(maxsize=256)  # of a batch: who attributes and who grounds ask for the same texts
+def _spans(text: str) -> tuple[Span, ...]:
     text = _LIST_NUMBER.sub(_blank, text)
     if any(word in text for word in _FRAME_WORDS):
         text = _FRAME_NUMBER.sub(_blank, text)
@@ -301,7 +306,7 @@ def spans(text: str) -> list[Span]:
             _add_marked(match, found)
         mark = _MARK.search(text, match.end() if match else mark.end())
     _add_tokens(text, begin, len(text), found)
-    return found
+    return tuple(found)
 
 
 def _blank(match: "re.Match[str]") -> str:

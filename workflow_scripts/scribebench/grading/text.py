@@ -17,12 +17,16 @@ _CLOSED_THOUGHT = re.compile(r"<(think|thinking)>.*?</\1>", re.S | re.I)
 _OPEN_THOUGHT = re.compile(r"(?:\A|(?<=\n))[ \t]*<think(?:ing)?>.*\Z", re.S | re.I)
 _LOOSE_END = re.compile(r"\A.*?</think(?:ing)?>", re.S | re.I)
 TAGS = re.compile(r"</?[A-Za-z][\w-]{0,20}(?:\s[^<>\n]{0,60})?/?>")
+# JSON below an announcement.
+_JSON_BELOW = re.compile(r"(?<=\n)[ \t]*(?:\[\s*)?\{\s*\"\w+\"\s*:(?=[\s\S]*\}\s*\]?\s*\Z)")
 _FENCE = re.compile(r"[ \t]*(```+|~~~+)[^\n`]*")
 
 
 def shown(reply: str) -> str:
     """Return a reply without thinking and without the tokens that end a turn."""
     text = reply.replace("\r\n", "\n").replace("\r", "\n")
+    if "<" not in text and "[" not in text:
+        return text.strip("\n")
     text = _CLOSED_THOUGHT.sub("", text)
     if "</think" in text.lower():  # the template opened the block itself
         text = _LOOSE_END.sub("", text)
@@ -40,6 +44,8 @@ def spoken(text: str, parts: "Split") -> str:
     if re.match(r"\s*(?:```\w*\s*)?[\[{]\s*[\[{\"']", text):
         texts = [frame.text for frame in parts.frames if frame.text]
         return "\n\n".join(dict.fromkeys(texts)) or _values_of(text) or text
+    if begin := _JSON_BELOW.search(text):
+        return f"{text[: begin.start()]}\n{_values_of(text[begin.start() :])}"
     return TAGS.sub(" ", text) if "</" in text else text
 
 

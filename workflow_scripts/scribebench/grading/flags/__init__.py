@@ -6,7 +6,7 @@ stands on a screen may repeat, be unreadable or in any language; what a model sa
 
 from dataclasses import dataclass
 
-from scribebench.grading.flags.brief import is_too_brief
+from scribebench.grading.flags.brief import is_too_brief, says_nothing
 from scribebench.grading.flags.echo import echoed, without_echo
 from scribebench.grading.flags.ending import is_empty, spent_thinking, unfinished
 from scribebench.grading.flags.frames import merged, positional, wrong_count
@@ -79,7 +79,8 @@ def flag_reply(
     own = without_echo(once, prompt) if evidence["prompt_echo"] else once
     is_gibberish = evidence["gibberish"] is not None
     evidence["language_drift"] = None if is_gibberish else drifted(own, parts)
-    rubbish = is_gibberish or evidence["refusal"] or loop or not own.strip()
+    is_bare = evidence["prompt_echo"] is not None and says_nothing(own)
+    rubbish = is_gibberish or evidence["refusal"] or loop or not own.strip() or is_bare
     evidence["too_brief"] = None if rubbish else is_too_brief(own)
     evidence["truncated"] = unfinished(text, parts, done_reason, is_gibberish, loop)
     if evidence["truncated"]:

@@ -20,13 +20,15 @@ _TASK = re.compile(
     re.I,
 )
 _LABEL = re.compile(r"[\s>*#\d.)-]*\**[A-Za-z][\w /]{2,28}\**:|")
+# What is filled in before a prompt is sent.
+_FILLED = re.compile(r"\{\w+\}")
 _WORD = re.compile(r"[^\W_]+")
 _SENTENCE = re.compile(r"(?<=[.:!?。])\s+|\n+")
 
 
 def echoed(text: str, prompt: str) -> str | None:
     """Return the words of the prompt that a reply repeats."""
-    instructions, sentences, known = _of_prompt(prompt)
+    instructions, sentences, known, begins, first = _of_prompt(prompt)
     if not instructions:
         return None
     whole = f" {' '.join(instructions)} "
@@ -39,13 +41,15 @@ def echoed(text: str, prompt: str) -> str | None:
         return parts[0].strip()
     for line in _own_lines(text):
         words = _words(line)
+        if len(words) < LEAST_SENTENCE or begins.isdisjoint(words):
+            continue
         # What a screen shows of the prompt stands behind words of the model's own.
         label = len(_words(_LABEL.match(line)[0])) if _LABEL.match(line) else 0
         last = len(words) if _TASK.match(line) else label + FIRST_AT
         for n in range(min(last, len(words) - LEAST_RUN + 1)):
-            if tuple(words[n : n + LEAST_RUN]) in known:
+            if words[n] in begins and tuple(words[n : n + LEAST_RUN]) in known:
                 return " ".join(words[n : n + LEAST_RUN])
-        if (
+        if words[0] in first and (
             tuple(words) in sentences
             or tuple(_words(_SENTENCE.split(line.strip())[0])) in sentences
         ):
@@ -57,18 +61,28 @@ Runs = frozenset[tuple[str, ...]]
 
 
 @lru_cache(maxsize=8)
-def _of_prompt(prompt: str) -> tuple[tuple[str, ...], Runs, Runs]:
-    """Return a prompt's words, its sentences, and its runs of LEAST_RUN words."""
+def _of_prompt(
+    prompt: str,
+) -> tuple[tuple[str, ...], Runs, Runs, frozenset[str], frozenset[str]]:
+    """Return a prompt's words, sentences, and runs of LEAST_RUN words, and what the latter begin with.
+
+    The sets of first words, of runs and of sentences, only save looking for the rest.
+    """
+    prompt = _FILLED.sub("0", prompt)
     words = tuple(_words(prompt))
     told = (tuple(_words(one)) for one in _SENTENCE.split(prompt))
-    runs = (words[n : n + LEAST_RUN] for n in range(len(words) - LEAST_RUN + 1))
-    return words, frozenset(one for one in told if len(one) >= LEAST_SENTENCE), frozenset(runs)
+    sentences = frozenset(one for one in told if len(one) >= LEAST_SENTENCE)
+    runs = frozenset(words[n : n + LEAST_RUN] for n in range(len(words) - LEAST_RUN + 1))
+    first = frozenset(one[0] for one in sentences)
+    return words, sentences, runs, frozenset(one[0] for one in runs) | first, first
 
 
 def _is_value_of(line: str, whole: str) -> bool:
     """Return whether all that a line says behind its label stands so in the prompt."""
-    label = _LABEL.match(line)
-    words = _words(line[label.end() :]) if label and label[0] else []
+    label = _LABEL.match(line) if ":" in line else None
+    if label is None or not label[0]:
+        return False
+    words = _words(line[label.end() :])
     return len(words) >= LEAST_PART and f" {' '.join(words)} " in whole
 
 
@@ -104,4 +118,4 @@ def _own_lines(text: str) -> list[str]:
 
 
 def _words(text: str) -> list[str]:
-    return [word.lower() for word in _WORD.findall(text)]
+    return ["0" if word.isdigit() else word.lower() for word in _WORD.findall(text)]

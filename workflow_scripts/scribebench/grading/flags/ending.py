@@ -1,17 +1,28 @@
 """How a reply ends: with nothing, in thinking, in the middle of something, or as it should."""
 
+import json
 import re
+from bisect import bisect_left
+from functools import cache
+from typing import Any
 
 from scribebench.grading.flags.loops import Loop
-from scribebench.grading.prose import listed
+from scribebench.grading.prose import english_words, is_english, listed
 from scribebench.grading.split import Split
-from scribebench.grading.split.sections import CLOSING
-from scribebench.grading.text import fenced_lines, has_open_thought
+from scribebench.grading.split.fields import LABEL
+from scribebench.grading.split.sections import CLOSING, NOUN
+from scribebench.grading.text import TAGS, fenced_lines, has_open_thought, unwrapped
 
 # What servers say when the budget of tokens was used up.
 LIMITS = frozenset({"length", "limit", "max_tokens", "max_new_tokens", "context"})
 _NOTHING = re.compile(
-    r"[\s.`~{}\[\]\"'…·*_#>|-]*(?:(?:json|markdown|text|null|none)[\s.`~{}\[\]]*)?", re.I
+    r"[\s.,:;`~(){}\[\]\"'…·•*_#<>|\u200b-\u200f\u2060\ufeff–—-]*"
+    r"(?:(?:json|markdown|text|null|none|undefined|nil|empty|eof)[\s.`~{}()<>\[\]]*)?",
+    re.I,
+)
+_EMPTY_KEYS = re.compile(r"(?:[\w-]+:[ \t]*(?:\[\]|\{\}|null|~|\"\"|'')?\s*)+")
+_INDEX = re.compile(
+    r"(?:screenshot|frame|image|index|id|number|n|no)s?(?:[ _-]?(?:id|index))?", re.I
 )
 _DANGLING = listed(
     "the a an and or of to in with for at from by is are was were that which as on into its "
@@ -19,12 +30,42 @@ _DANGLING = listed(
     "tries be has have und der die das ein eine mit oder von"
 )
 _CLOSED = re.compile(r"[.!?。！？…:;)\]}\"'”’»」`|*>）】%✓✅]+$|```$")
+_HEADING = re.compile(
+    rf"[ \t>]*(?:#{{1,6}}[ \t]*|\*\*)(?:{NOUN})[ ]?#?\d{{0,3}}(?:\*\*)?[:.]?(?:\*\*)?[ \t]*", re.I
+)
+_VERB = re.compile(r"\b(?:is|are|shows?|displays?|the)\b.*\b(?:is|are|to|which|where|that|the)\b")
 THOUGHT_SHARE, LEAST_THOUGHT = 2.0, 120
 
 
 def is_empty(text: str) -> bool:
     """Return whether nothing is left of what a reader is shown."""
-    return _NOTHING.fullmatch(text) is not None
+    if _NOTHING.fullmatch(text):
+        return True
+    body = unwrapped(text).strip()
+    if _NOTHING.fullmatch(body):
+        return True
+    if body.startswith(("{", "[")):
+        try:
+            return _holds_nothing(json.loads(body))
+        except (ValueError, RecursionError):
+            return False
+    if body.startswith("<") and ("</" in body or "/>" in body):
+        return not re.search(r"\w", TAGS.sub("", body)) and "=" not in body
+    return _EMPTY_KEYS.fullmatch(body) is not None
+
+
+def _holds_nothing(value: Any) -> bool:
+    """Return whether JSON says nothing: frames that are numbered only, lists and texts without."""
+    if isinstance(value, dict):
+        return all(_holds_nothing(one) or _is_index(key, one) for key, one in value.items())
+    if isinstance(value, list):
+        return all(map(_holds_nothing, value))
+    return value is None or (isinstance(value, str) and not value.strip(" .…-–—"))
+
+
+def _is_index(key: str, value: Any) -> bool:
+    """Return whether a key and its value only count a frame."""
+    return bool(_INDEX.fullmatch(key)) and str(value).strip("# ").isdigit()
 
 
 def spent_thinking(
@@ -58,15 +99,19 @@ def unfinished(
         return f"…{tail}"
     if is_gibberish:
         return None
-    if loop is not None and loop.end >= len(end) - len(loop.unit) - 2:
+    if loop is not None and _runs_out(end, loop):
         return None if _ends_a_unit(end, loop) else f"…{tail}"
     last = end.rsplit("\n", 1)[-1]
-    if _is_open(end, last):
+    if _is_open(end, last) or _is_bare(last, parts, done_reason):
         return f"…{tail}"
     if _dangles(last):
         return f"…{tail}"
     if not _CLOSED.search(end) and (
-        _stops_in_form(end, parts) or (limited and not _is_whole(parts))
+        _stops_in_form(end, parts)
+        or (limited and not _is_whole(parts))
+        or _lacks_fields(parts)
+        or (_is_cut(last) and (limited or _is_first_field(end, parts)))
+        or (done_reason is None and (_is_first_field(end, parts) or _is_cut_sentence(last)))
     ):
         return f"…{tail}"
     if CLOSING.match(end.rsplit("\n\n", 1)[-1]):
@@ -76,11 +121,22 @@ def unfinished(
     return None
 
 
+def _runs_out(end: str, loop: Loop) -> bool:
+    """Return whether nothing but a piece of one more unit follows a loop."""
+    if loop.end < len(end) - len(loop.unit) - 2:
+        return False
+    return not LABEL.search(end[loop.end :]) or LABEL.search(loop.unit) is not None
+
+
 def _ends_a_unit(end: str, loop: Loop) -> bool:
     """Return whether a loop that a model ended itself ends with a whole unit."""
     last = end.rsplit("\n", 1)[-1].strip()
-    earlier = {line.strip() for line in end.split("\n")[:-1]}
-    return last in earlier or _CLOSED.search(end) is not None
+    earlier = {_undated(line.strip()) for line in end.split("\n")[:-1]}
+    return _undated(last) in earlier or _CLOSED.search(end) is not None
+
+
+def _undated(line: str) -> str:
+    return re.sub(r"\d+", "0", line)
 
 
 def _is_open(end: str, last: str) -> bool:
@@ -134,6 +190,44 @@ def _depth(body: str) -> int:
             if depth == 0:
                 depth = 0
     return depth + inside
+
+
+def _is_bare(last: str, parts: Split, done_reason: str | None) -> bool:
+    """Return whether a reply ends with a label or a heading below which nothing stands."""
+    if _HEADING.fullmatch(last):
+        return bool(parts.sections)
+    label = LABEL.match(last)
+    if label is None or last[label.end() :].strip(" *_"):
+        return False
+    return done_reason != "stop" or bool(parts.missing) or label["topics"] is None
+
+
+def _is_cut(last: str) -> bool:
+    """Return whether a line stops in the middle of a word."""
+    words = re.findall(r"[^\W\d_]+$", last)
+    if not words or not words[0].islower() or is_english(words[0]) or len(last.split()) < 3:
+        return False
+    known = _sorted_words()
+    place = bisect_left(known, words[0])
+    return place < len(known) and known[place].startswith(words[0])
+
+
+@cache
+def _sorted_words() -> list[str]:
+    return sorted(english_words())
+
+
+def _is_cut_sentence(last: str) -> bool:
+    word = last.rsplit(" ", 1)[-1]
+    return len(word) > 3 and _is_cut(last) and _VERB.search(last) is not None
+
+
+def _is_first_field(end: str, parts: Split) -> bool:
+    """Return whether the last section says what is visible, and no more, in a labelled form."""
+    last = next((frame for frame in reversed(parts.frames) if frame.text), None)
+    if last is None or last.visible is None:
+        return False
+    return last.activity is None and last.apps is None and last.topics is None
 
 
 def _dangles(last: str) -> bool:

@@ -2,19 +2,38 @@
 
 import re
 
+from scribebench.grading.apps import mentions_app
 from scribebench.grading.flags.brief import SPECIFIC
 from scribebench.grading.split import Split
 from scribebench.grading.split.sections import NOUN, PLACE, ROW
-from scribebench.grading.text import fenced_lines
+from scribebench.grading.text import TAGS, fenced_lines
 
 _REFERENCE = re.compile(
-    r"(?:this (?:is|one is)|these are|it(?:'s| is)|they are|still|again|exactly|essentially|"
+    r"(?:->|→|>|=+>?)? ?(?:this (?:is|one is|was|will be|one will be)|these are|it(?:'s| is)|"
+    r"they are|still|again|exactly|essentially|"
     r"basically|"
     r"visually|almost|nearly|completely|the|a)?[ ,]*(?:still |again |exactly |the )*"
-    r"(?:same|identical|unchanged|ditto|no (?:visible |significant |other )?changes?|nothing "
+    r"(?:same|identical|unchanged|ditto|no (?:visible |significant |other |further |noticeable "
+    r")*(?:changes?|differences?)|nothing "
     r"(?:has )?changed|"
     r"see (?:above|previous|screenshot|frame|image)|as (?:in|above|before|with|for) |as (?:above|"
     r"before)|"
+    r"as (?:described|shown|seen|mentioned|stated|noted|listed|given|explained)|"
+    r"described (?:in|above|below|under|with)|(?:already |also )?(?:described|covered|shown|"
+    r"listed) "
+    r"(?:in|above|below|under|with|by|together)|see (?:the )?(?:below|next|following|description|"
+    r"entry|\#?\d)|cf\.? |compare |continued (?:from|in)|continues? (?:from|as|screenshot|frame)|"
+    r"not different|does not differ|ibid|〃|= ?(?:screenshot|frame|image|#?\d)|ebenso|siehe|"
+    r"unverändert|"
+    r"identisch|keine (?:änderung|veränderung)|igual (?:que|a)|idéntic|lo mismo|l[ao] mism[ao]|"
+    r"mism[ao] "
+    r"que|sin cambios|véase|ver (?:captura|imagen)|identique|la même|même (?:chose|écran|"
+    r"contenu)|voir "
+    r"|comme (?:ci-dessus|la|dans)|inchangé|aucun changement|uguale|identic|stess[ao]|come "
+    r"(?:sopra|nel)"
+    r"|mesm[ao]|igual|sem alteraç|то же|см\.|как (?:на|и|выше)|без изменений|参见|见|没有变化|"
+    r"无变化|没变|变化なし|変化なし"
+    r"|동일|위와|"
     r"repeat|duplicate|(?:a )?copy of|similar to|like (?:the )?(?:previous|screenshot|frame|"
     r"image|above)|"
     r"refer to|equals?|as previously|idem|wie (?:oben|zuvor|in)|gleich|"
@@ -25,7 +44,8 @@ _POINTS = re.compile(
     r"(?:(?:as|to|in|of|for|from|with|above|before|previous|the|screen|view|content|description|"
     r"one|"
     rf"screenshots?|{NOUN}|#?\d+|and|or|again|here|is|are|was|shown|described|still|same|identical|"
-    r"unchanged|ditto|changes?|no|state|window|windows|earlier|preceding|last|first|prior|left|"
+    r"unchanged|ditto|changes?|differences?|further|noticeable|no|state|window|windows|earlier|"
+    r"preceding|last|first|prior|left|"
     r"right|middle|"
     r"top|bottom|see|nothing|has|changed|visible|significant|these|this|it|all|exactly|"
     r"applications?|apps?|"
@@ -38,33 +58,99 @@ _ALL = re.compile(
     r"(?:screen ?shots|images|frames|pictures|captures)\b",
     re.I,
 )
-_LABELS = re.compile(r"^[ \t>*#-]*(?:\d[.)][ \t]*)?\**[A-Z][\w /]{2,28}\**:\**[ \t]*", re.M)
+_LABELS = re.compile(
+    r"^[ \t>*#-]*(?:\d[.)][ \t]*)?\**(?:[A-Z][\w /]{2,28}|[a-z][a-z_]{3,20})\**[:：]\**[ \t]*", re.M
+)
+# A line that only says of which frame it is.
+_INDEX_LINE = re.compile(
+    rf"^[ \t>*#-]*(?:(?:{NOUN}|index|id|number|no)\W*\d*\W*|\d+\W*)$", re.I | re.M
+)
+# What follows such a word are details of the frame's own.
+_BUT = re.compile(
+    r"\b(?:but|except|only|now|however|apart from|other than|plus|though|this time|besides|moved|"
+    r"scrolled|added|changed to|opened|closed|selected|with (?:the|a|an|one|two)|aber|nur|pero|"
+    r"mais|"
+    r"sauf|außer)\b",
+    re.I,
+)
+_MARKS = " *_().-–\"'"
+_I_OF_N = re.compile(rf"^[ \t>*#-]*{NOUN} ?#?\d{{1,3}} ?(?:/|of) ?(?P<of>\d{{1,3}})\b", re.I | re.M)
+_JSON_GROUP = re.compile(
+    r'"(?:ids?|screenshots?|frames?|indices|index|images?|numbers?|range|covers|shots?)"\s*:\s*'
+    r'(?:\[\s*"?\d+"?(?:\s*,\s*"?\d+"?)+\s*\]|"[A-Za-z ]{0,14}\d+ ?(?:-|–|to|and|&|,) ?\d+")'
+)
+# Headings for a row of frames, or with a range behind other words.
+_GROUP = re.compile(
+    r"^[ \t>]*(?:#{1,6}[ \t]+|\*\*|[-*•][ \t]+\**|\d{1,2}[.)][ \t]+\**)?(?:#{1,6}[ \t]+)?"
+    r"(?:\d{1,2}[.)][ \t]+)?\**(?:the )?"
+    rf"(?:(?P<row>{ROW})(?: (?:screenshots|images|frames|pictures|captures))?"
+    rf"|(?!(?:here|below|summary|overall|overview|changes|differences|comparison|descriptions?|"
+    rf"observations|notes?)\b)(?:[A-Z][\w’'-]*|of|the|and|a|in|with|same|both)(?: [\w’'-]+){{0,4}})"
+    rf"(?P<range>[ ,:–—-]*[(\[]?(?:{NOUN}) ?#?\d{{1,3}} ?(?:-|–|—|to|through|and|&|,) ?"
+    rf"(?:{NOUN} ?)?#?\d{{1,3}}\b(?![./]\d)[^\n:]{{0,20}}?[)\]]?)?\**[ \t]*(?::|\**[ \t]*$)",
+    re.I | re.M,
+)
 _NOUNS = (
     r"(?:screen ?shots?|images?|frames?|pictures?|captures?|screens?|photos?|bilder?|"
     r"bildschirmfotos?)"
 )
 _GERMAN = r"(?:linke[rsn]?|rechte[rsn]?|mittlere[rsn]?|obere[rsn]?|untere[rsn]?)"
 _START = (
-    r"^[ \t>]*(?:#{1,6}[ \t]*)?(?:[-*•+][ \t]+)?(?:\d{1,3}[.):][ \t]*)?(?:\*{1,3}|__)?[ \t]*"
-    r"(?:\d{1,3}[.)][ \t]*)?(?:in |on )?(?:the )?"
+    r"^[ \t>]*(?:#{1,6}[ \t]*)?(?:[-*•+][ \t]+)?(?:[\[(【]?\d{1,3}(?:[.):\]】]|[ \t]?[–—-])[ \t]*)?"
+    r"(?:\*{1,3}|__)?[ \t]*(?:\d{1,3}(?:[.)]|[ \t]?[–—-])[ \t]*)?[\[(【<]?"
+    r"(?:in |on |at )?(?:the )?"
 )
 POSITIONAL = re.compile(
-    rf"{_START}(?:{_NOUNS} ?#?\d{{1,3}} ?[:(–—-]+ ?(?:\*\* ?)?(?:the )?)?(?:{ROW}[, "
-    rf"]+(?:{PLACE}[ -]?)?(?:first|second|third|left|right|middle|center)?[ -]?(?:{_NOUNS})?"
-    rf"|{PLACE}(?:(?:,| and|/)? ?{PLACE})*[- ](?:(?:hand|side|panel|pane|half|part) )?{_NOUNS}\b"
+    rf"{_START}(?:{_NOUNS} ?#?\d{{1,3}} ?[:(–—-]+ ?(?:\*\* ?)?(?:the )?)?(?:{ROW}"
+    rf"(?:[, ]+(?:{PLACE}|first|second|third|fourth|column \d+)(?:[ -]?{_NOUNS})?\b|[, ]+{_NOUNS}\b"
+    r"|(?=[ \t*_)\]]*(?:[:–—(-]|$)))"
+    rf"|{PLACE}(?:(?:,| and|/)? ?{PLACE})*[- ](?:(?:hand|side|panel|pane|half|part|corner|cell|"
+    rf"tile|"
+    rf"quadrant)[- ])*{_NOUNS}\b"
+    rf"|{PLACE}(?:[, ]+{PLACE})* (?:panel|pane|cell|tile|part|half|quadrant|corner|position|slot|"
+    rf"box|"
+    rf"square|third)(?: (?:of|in) the (?:\w+ )?(?:grid|collage|montage|composite|mosaic|sheet|"
+    rf"{_NOUNS})\b)"
+    rf"|(?:panel|cell|tile|{_NOUNS}) ?(?:\d{{1,3}} )?[\[(–—:-] ?(?:the )?{PLACE}(?: {PLACE})*[\])]?"
+    rf"(?=[ \t*]*(?:[:–—\])-]|$))"
     rf"|{_NOUNS} (?:(?:on|at|in|to) the (?:far )?(?:left|right|top|bottom|middle|center|centre|"
     rf"upper|lower)\b|\#?\d+ ?\((?:{PLACE})\))"
     rf"|(?:first|second|third|\d(?:st|nd|rd|th))(?: {_NOUNS})? from (?:the )?(?:left|right|top|"
     r"bottom)\b"
     rf"|{_GERMAN}(?:s|r)? (?:screenshot|bild|bildschirmfoto)"
-    rf"|(?:左|右|上|下|中间|左上|右上|左下|右下)[侧边方角部]?的?(?:截图|图|图片|屏幕截图))",
+    rf"|(?:bild(?:schirmfoto)?|screenshot) (?:oben|unten|links|rechts|in der mitte|mitte)\b"
+    r"|(?:captura|imagen|imagem|tela|pantalla|foto)(?: de (?:pantalla|tela))?,? (?:(?:de |da |do "
+    r"|a |à "
+    r"|la |el |del )*)(?:izquierda|derecha|central|superior|inferior|medio|centro|esquerda|"
+    r"direita|meio|"
+    r"arriba|abajo)\b"
+    r"|(?:capture(?: d['’]écran)?|image)s?,? (?:(?:de |du |à |en |au |la )*)(?:gauche|droite|"
+    r"haut|bas|"
+    r"milieu|centre|centrale)\b"
+    r"|(?:schermata|immagine|cattura),? (?:(?:a |di |in |al |della )*)(?:sinistra|destra|alto|"
+    r"basso|"
+    r"centro|centrale|superiore|inferiore)\b"
+    r"|(?:linker|rechter|middelste|bovenste|onderste)[ -]?(?:scherm\w*|afbeelding|screenshot)"
+    r"|(?:лев|прав|верхн|нижн|средн|центральн)\w{2,3} (?:\w+ )?(?:скриншот|снимок|кадр|изображение)"
+    r"|(?:lewy|prawy|górny|dolny|środkowy) (?:zrzut|obraz)"
+    r"|(?:左|右|上|下|中央|左上|右上|左下|右下|真ん中)[側部段]?の?(?:スクリーンショット|画像|画面)"
+    r"|(?:왼쪽|오른쪽|가운데|위|아래|상단|하단|중앙)\s?(?:스크린샷|이미지|화면)"
+    r"|(?:左|右|上|下|中间|左上|右上|左下|右下)[侧边方角部]?的?(?:截图|图|图片|屏幕截图))",
     re.I | re.M,
 )
+_ENTRY = re.compile(rf"^[ \t>*#-]*(?:\d{{1,2}}[.):]|(?:{PLACE}|{NOUN})\b[^\n]{{0,20}}:)", re.M)
+_TWO = re.compile(
+    rf"^[ \t>#*\d.)-]*(?:the )?(?:{PLACE} and {PLACE}|{PLACE} (?:two|three|four)) {_NOUNS}",
+    re.I | re.M,
+)
+_IS_JSON = re.compile(r"\s*(?:```json|[\[{]\s*[\[{\"])")
+_SHOT = re.compile(r"screen ?shot|frame|截图|captur", re.I)
 # Frames that are named by a place alone, when none is named by its number.
 _BARE = re.compile(
-    rf"^[ \t>]*(?:#{{1,6}}[ \t]*)?(?:[-*•+][ \t]+)?(?:\d{{1,3}}[.):][ \t]*)?[*_\[ \t]*(?:the )?"
-    rf"(?:one (?:at|in|on) the )?({PLACE})(?:[ -](?:two|three|hand|panel|corner|one|half|side))*"
-    rf"(?: {_NOUNS})?[*_\] \t]*(?:[:–—-]|\]|$)",
+    rf"^[ \t>]*(?:#{{1,6}}[ \t]*)?(?:[-*•+][ \t]+)?"
+    r"(?:\d{1,3}(?:[.):]|[ \t]?[–—-])[ \t]*)?[*_\[ \t]*(?:the )?"
+    rf"(?:one (?:at|in|on) the )?\(?({PLACE})(?:[ -](?:two|three|hand|panel|corner|one|half|side))*"
+    rf"(?: {_NOUNS})?[*_\] \t]*(?:[:–—-]|[\])]|$)",
     re.I | re.M,
 )
 _NAMED = re.compile(rf"^[ \t>#*_-]*{_NOUNS} ?#?\d", re.I | re.M)
@@ -94,7 +180,7 @@ def wrong_count(parts: Split, n_frames: int) -> str | None:
 
 def merged(text: str, parts: Split, n_frames: int) -> str | None:
     """Return the section that covers several frames, or only refers to another one."""
-    if parts.merged:
+    if parts.merged and _is_range(text, parts, n_frames):
         return f"one section for {', '.join(map(str, parts.merged[0]))} (counted from 0)"
     if n_frames < 2:
         return None
@@ -104,12 +190,42 @@ def merged(text: str, parts: Split, n_frames: int) -> str | None:
     begin = text.lstrip(" *#>\n")[:80]
     if not parts.sections and _ALL.match(begin):
         return begin
-    return _two_places(text)
+    return _two_places(text) or _grouped(text, parts, n_frames)
+
+
+def _is_range(text: str, parts: Split, n_frames: int) -> bool:
+    """Return whether numbers stand for frames: neither 1/2, 2/2 nor dates of a listing do."""
+    if parts.sections > 2 * n_frames + 2:
+        return False
+    counted = {match["of"] for match in _I_OF_N.finditer(text)}
+    return len(_I_OF_N.findall(text)) < 2 or len(counted) != 1
+
+
+def _grouped(text: str, parts: Split, n_frames: int) -> str | None:
+    """Return the heading, or the entry of JSON, that stands for several frames."""
+    if text.lstrip().startswith(("[", "{", "```")) and (match := _JSON_GROUP.search(text)):
+        return match[0]
+    if not parts.missing:
+        return None
+    for match in _GROUP.finditer(text):
+        if match["range"] or (match["row"] and _is_whole_row(text[match.end() :], n_frames)):
+            return match[0].strip()[:80]
+    return None
+
+
+def _is_whole_row(below: str, n_frames: int) -> bool:
+    """Return whether what stands below the name of a row tells its frames not apart."""
+    body = re.split(r"\n\s*\n|\n#|\n\*\*", below.lstrip("\n"), maxsplit=1)[0]
+    return not _ENTRY.search(body)
 
 
 def _only_refers(section: str) -> bool:
-    said = _LABELS.sub("", section)
-    lines = [line.strip(" *_().-–\"'") for line in said.split("\n") if line.strip(" *_()-–.")]
+    # Hardly any section refers to another one: its longest line tells that soonest.
+    longest = _LABELS.sub("", max(section.split("\n"), key=len)).strip(_MARKS)
+    if longest and len(longest) > 24 and not _REFERENCE.match(longest):
+        return False
+    said = _LABELS.sub("", _INDEX_LINE.sub("", section))
+    lines = [line.strip(_MARKS) for line in said.split("\n") if line.strip(" *_()-–.")]
     if not lines or not any(_REFERENCE.match(line) for line in lines):
         return False
     return all(_refers(line) for line in lines)
@@ -120,29 +236,34 @@ def _refers(line: str) -> bool:
     if not _REFERENCE.match(line):
         return False
     plain = re.sub(r"\([^)]*\)", "", line)
-    return bool(_POINTS.fullmatch(plain)) or (
-        len(plain.split()) <= 9 and SPECIFIC.search(re.sub(r"\d+", "", plain)) is None
-    )
+    if _POINTS.fullmatch(plain):
+        return True
+    if _BUT.search(plain) or mentions_app(plain):
+        return False
+    return len(plain.split()) <= 9 and SPECIFIC.search(re.sub(r"\d+", "", plain)) is None
 
 
 def _two_places(text: str) -> str | None:
-    two = rf"(?:{PLACE} and {PLACE}|{PLACE} (?:two|three|four))"
-    match = re.search(rf"^[ \t>#*\d.)-]*(?:the )?{two} {_NOUNS}", text, re.I | re.M)
+    match = _TWO.search(text)
     return match[0].strip()[:80] if match else None
 
 
 def positional(text: str, n_frames: int) -> str | None:
     """Return the name of a frame that is named by its place."""
     if n_frames < 2:
-        return None
+        # A single frame may show several screens; a screenshot has a place among others only.
+        first = POSITIONAL.match(text.lstrip("\n"))
+        return first[0].strip()[:80] if first and _SHOT.search(first[0]) else None
     lines = text.split("\n")
     fenced = fenced_lines(lines)
-    is_json = text.lstrip().startswith(("[", "{", "```json"))
+    is_json = _IS_JSON.match(text) is not None
     plain = (
         text
         if is_json
         else "\n".join(line for line, inside in zip(lines, fenced, strict=True) if not inside)
     )
+    if "</" in plain:
+        plain = TAGS.sub("", plain)
     patterns = (_JSON, _JSON_KEY) if is_json else (POSITIONAL, _CELL)
     bare = [] if is_json or _NAMED.search(plain) else _BARE.findall(plain)
     if len({place.casefold() for place in bare}) > 1:

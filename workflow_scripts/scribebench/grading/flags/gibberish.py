@@ -7,6 +7,8 @@ then pairs stand side by side that no sentence holds.
 
 import re
 import unicodedata
+from functools import lru_cache
+from itertools import accumulate, pairwise
 
 from scribebench.grading.flags.language import language_of
 from scribebench.grading.prose import english_words, is_english, listed, prose
@@ -24,6 +26,14 @@ SIGNS = 60
 MOJIBAKE_SHARE, MOJIBAKE_CHARS = 0.3, 80
 # A large part: this share of all words, or so many of them.
 LARGE_SHARE, LARGE_COUNT = 0.3, 24
+# Debris: in so many words, or in characters at random, of words of at least so many.
+LEAST_DEBRIS, LEAST_RANDOM, RANDOM_WORD, LEAST_BRACKETS = 16, 60, 14, 8
+RANDOM_CHANGES = 0.36
+_DIGEST = re.compile(r"(?:0x)?[0-9a-fA-F:.-]+|[\d.,:%$€/+-]+")
+_CODE_MARK = re.compile(r"[(){}\[\]<>;=\\$%|^~&@#]|[,;.:!?*/+-]{2}|::|->|\w\*|_\w*$|^_")
+_IDENTIFIER = re.compile(r"_?[a-z]*(?:[A-Z]+[a-z0-9]+){1,}|_\w+|\w+_\w+|[a-z]+[A-Z]\w*")
+_BRACKET = re.compile(r"[()\[\]{}]")
+_PLACES = re.compile(r"(?:</?[a-z_]+\d+>\s*){8,}", re.I)
 MOJIBAKE = re.compile(r"(?:[ÃÂâÐÑ][\u0080-\u00bf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ¡-¿]){2,}|�{3,}")
 # Signs that hardly any sentence of Chinese does without.
 _COMMON_SIGNS = frozenset(
@@ -31,7 +41,8 @@ _COMMON_SIGNS = frozenset(
 )
 _KANA = re.compile("[\u3040-\u30ff\uac00-\ud7af]")
 _MARKUP = re.compile(
-    r"<\|?/?(?:box|ref|quad|td|point|img|patch|extra|unk)[\w|]*\|?>?|<0x[0-9A-F]{2}>|<(?:loc|seg)\d+>|^##\w",
+    r"<\|?/?(?:box|ref|quad|td|point|img|patch|extra|unk)[\w|]*\|?>?|<0x[0-9A-F]{2}>|<(?:loc|"
+    r"seg)\d+>|^##\w",
     re.I,
 )
 _NAME = re.compile(r"[A-Z][\w’'-]*[.,:;)]*$")
@@ -42,6 +53,20 @@ _SCREEN = re.compile(
 )
 _DRAWN = re.compile("[\u2190-\u21ff\u2500-\u25ff\u2700-\u27bf]")
 _EDGES = "*_`#>\"'“”‘’()[]{}.,;:!?|-–—…"
+# What a terse line is made of: tools, and what they are given.
+_SHORT_FORMS = listed(
+    "ls cd rm cp mv ln ps sed awk grep rg cat ssh scp curl wget git npm npx pnpm pip brew apt "
+    "zsh bash "
+    "sh fish vi vim nvim nano tmux htop btop nvtop top k9s kubectl helm docker gcc clang cargo "
+    "rustc "
+    "py js ts rs rb cpp css html json yaml yml toml csv tsv sql db api ui ux cli gui cfg conf "
+    "config "
+    "env src lib bin tmp var usr etc pkg cmd arg args params init repo ctx err errs msg str int "
+    "num "
+    "idx dev prod stg app apps ssl tls tcp udp dns pid cpu gpu ram url uri pdf png jpg svg dbg "
+    "tst impl "
+    "func fn wins win regex async auth infra middleware refactor refactoring"
+)
 # Words that no sentence puts side by side.
 _ARTICLE = listed("the a an")
 _NO_NOUN = listed(
@@ -55,20 +80,27 @@ _PREPOSITIONS = listed("of at from with for beneath between onto into under upon
 _NO_OBJECT = listed("of from with by onto into to beneath between is if or and but")
 _SUBJECTS = listed("it this that which as")
 _NO_START = listed("of is was and or but")
+_GOES_ON = _ARTICLE | _PREPOSITIONS | _FUNCTION
 _DOUBLED = listed("that had very bye now")
 
 
 def gibberish(text: str, parts: Split) -> str | None:
     """Return the strangest stretch of a reply when a large part of it is gibberish."""
-    if found := MOJIBAKE.search(text):
+    if not text.isascii() and (found := MOJIBAKE.search(text)):
         broken = sum(len(match[0]) for match in MOJIBAKE.finditer(text))
         if broken > MOJIBAKE_SHARE * len(text.replace(" ", "")) or broken > MOJIBAKE_CHARS:
             return found[0][:80]
+    if "<" in text and (found := _PLACES.search(text)) and len(found[0]) > LARGE_SHARE * len(text):
+        return found[0][:80]
     if _is_noise(text) or _is_sign_salad(text):
         return text.strip()[:80]
     words, sound = _words_of(text)
-    for visible in _screen_text(parts):
-        sound.update(visible.split())
+    on_screen = {word for visible in _screen_text(parts) for word in visible.split()}
+    sound |= on_screen
+    if found := _debris([word for word in words if word not in on_screen]) or _at_random(
+        text, parts
+    ):
+        return found
     words = [word for word in words if word.strip(_EDGES) or _is_soup(word) or "…" in word]
     told = [word for word in words if word.strip(_EDGES) or _is_soup(word)]
     if not told:
@@ -79,12 +111,15 @@ def gibberish(text: str, parts: Split) -> str | None:
     strange = [word not in sound and _is_strange(word) for word in told]
     if sum(strange) < LEAST_STRANGE and not all(strange):
         return None
-    known = [is_english(word.strip(_EDGES)) for word in told]
     size = min(WINDOW, len(told))
     counted, worst, evidence = [False] * len(told), 0.0, ""
+    sums = [0, *accumulate(strange)]
     for start in range(len(told) - size + 1):
-        share = sum(strange[start : start + size]) / size
-        if share < STRANGE or sum(known[start : start + size]) / size >= UNDERSTOOD:
+        share = (sums[start + size] - sums[start]) / size
+        if share < STRANGE:
+            continue
+        known = sum(is_english(word.strip(_EDGES)) for word in told[start : start + size])
+        if known / size >= UNDERSTOOD:
             continue
         counted[start : start + size] = [True] * size
         if share > worst:
@@ -93,12 +128,102 @@ def gibberish(text: str, parts: Split) -> str | None:
     return evidence if hits >= LARGE_SHARE * len(told) or hits >= LARGE_COUNT else None
 
 
+def _debris(words: list[str]) -> str | None:
+    """Return a stretch of what is neither words nor code: signs, pieces or names at random."""
+    for begin in range(0, len(words) - LEAST_DEBRIS + 1, LEAST_DEBRIS):
+        part = words[begin : begin + 2 * LEAST_DEBRIS]
+        if _is_code_debris(part) or _is_pieces(part) or _are_names(part):
+            return " ".join(part)[:120]
+    return None
+
+
+def _at_random(text: str, parts: Split) -> str | None:
+    """Return the words whose characters are drawn by chance when they are a large part."""
+    visible = {
+        word
+        for frame in parts.frames
+        if frame.visible and frame.activity
+        for word in frame.visible.split()
+    }
+    words = [word for word in text.split() if word not in visible and "://" not in word]
+    # Those that differ in their digits are a listing's.
+    kinds = {re.sub(r"\d+", "0", word): word for word in words if len(word) >= RANDOM_WORD}
+    found = [word for word in kinds.values() if word[0] not in "`'\"" and _is_random(word)]
+    length, total = sum(map(len, found)), sum(map(len, words))
+    large = 0.8 if len(found) < 3 else LARGE_SHARE
+    return " ".join(found)[:120] if length >= max(LEAST_RANDOM, large * total) else None
+
+
+@lru_cache(maxsize=8192)
+def _is_random(word: str) -> bool:
+    """Return whether letters, digits and marks change as often as chance has it."""
+    if _DIGEST.fullmatch(word):
+        return False
+    kinds = "".join(map(_kind, word))
+    changes = sum(a != b for a, b in pairwise(kinds)) - len(re.findall("Ul", kinds))
+    if changes < RANDOM_CHANGES * (len(word) - 1):
+        return False
+    pieces = [piece for piece in re.findall(r"[A-Z]?[a-z]+|[A-Z]+", word) if len(piece) > 2]
+    known = sum(len(piece) for piece in pieces if is_english(piece))
+    return known < 0.3 * len(word)
+
+
+def _kind(char: str) -> str:
+    if char.isdigit():
+        return "0"
+    if not char.isalpha():
+        return "-"
+    return "U" if char.isupper() else "l"
+
+
+def _is_code_debris(words: list[str]) -> bool:
+    """Return whether brackets stand together that close nothing, as no code has them."""
+    brackets = _BRACKET.findall(" ".join(words))
+    if len(brackets) < LEAST_BRACKETS:
+        return False
+    marked = sum(_CODE_MARK.search(word) is not None for word in words)
+    if marked < 0.4 * len(words) or sum(word in _FUNCTION for word in words) > 0.08 * len(words):
+        return False
+    open_ones: list[str] = []
+    wrong = 0
+    for char in brackets:
+        if char in "([{":
+            open_ones.append(char)
+        elif open_ones and open_ones[-1] + char in ("()", "[]", "{}"):
+            open_ones.pop()
+        else:
+            wrong += 1
+    return wrong + len(open_ones) >= 0.5 * len(brackets)
+
+
+def _is_pieces(words: list[str]) -> bool:
+    """Return whether pieces of words stand side by side, with no sentence among them."""
+    if sum(map(len, words)) > 4 * len(words):
+        return False
+    letters = [word for word in words if word.isalpha() and word.isascii()]
+    if len(letters) < 0.85 * len(words) or len(letters) < LEAST_DEBRIS:
+        return False
+    if sum(map(str.islower, letters)) < 0.5 * len(letters):
+        return False
+    if sum(map(len, letters)) > 3.2 * len(letters) or sum(map(len, letters)) < 1.5 * len(letters):
+        return False
+    return sum(word in _FUNCTION for word in letters) < 0.12 * len(letters)
+
+
+def _are_names(words: list[str]) -> bool:
+    """Return whether names of code follow each other, and nothing is said of them."""
+    marks = len(words) - sum(map(str.isidentifier, words))
+    if marks >= 0.1 * len(words):
+        return False
+    return sum(bool(_IDENTIFIER.fullmatch(word)) for word in words) >= 0.75 * len(words)
+
+
 def _words_of(text: str) -> tuple[list[str], set[str]]:
     """Return the words of a text, and those of its lines that are in another language."""
     words: list[str] = []
     foreign: set[str] = set()
     introduced = False
-    for line in _DRAWN.sub(" ", prose(text)).split("\n"):
+    for line in _undrawn(prose(text)).split("\n"):
         own = line.split()
         words += own
         if introduced or "\\" in line:  # what is announced, or set as formulas, is quoted
@@ -112,8 +237,14 @@ def _words_of(text: str) -> tuple[list[str], set[str]]:
     return words, foreign if whole in (None, "en") else set(words)
 
 
+def _undrawn(text: str) -> str:
+    return text if text.isascii() else _DRAWN.sub(" ", text)
+
+
 def _is_sign_salad(text: str) -> bool:
     """Return whether Chinese signs stand side by side that make no sentence."""
+    if text.isascii():
+        return False
     signs = [char for char in text if "\u4e00" <= char <= "\u9fff"]
     if len(signs) < SIGNS or _KANA.search(text):
         return False
@@ -122,8 +253,10 @@ def _is_sign_salad(text: str) -> bool:
 
 def _is_noise(text: str) -> bool:
     """Return whether a reply is marks and digits nearly alone."""
+    letters = sum(map(str.isalpha, text))
+    if letters >= 0.2 * len(text):
+        return False
     told = [char for char in text if not char.isspace()]
-    letters = sum(map(str.isalpha, told))
     marks = sum(not char.isalnum() for char in told)
     if len(told) <= NOISE_CHARS or len(set(told)) <= NOISE_KINDS:
         return False
@@ -145,10 +278,11 @@ def _screen_text(parts: Split) -> list[str]:
         words = frame.activity.split()
         known = sum(is_english(word.strip(_EDGES)) for word in words)
         if len(words) > 1 and known >= SOUND * len(words):
-            found.append(" ".join(_DRAWN.sub(" ", prose(frame.visible)).split()))
+            found.append(" ".join(_undrawn(prose(frame.visible)).split()))
     return found
 
 
+@lru_cache(maxsize=65536)
 def _is_strange(word: str) -> bool:
     """Return whether a word is neither known nor such as a screen or a name may hold."""
     bare = word.strip(_EDGES)
@@ -158,7 +292,7 @@ def _is_strange(word: str) -> bool:
         return True
     if re.search(r"\d", bare) and (len(bare) >= 6 or re.search(r"[=:,/.\-]", bare)):
         return False
-    if is_english(bare):
+    if is_english(bare) or bare.lower() in _SHORT_FORMS:
         return False
     if len(_scripts(bare)) > 1:
         return True
@@ -215,6 +349,9 @@ def _scripts(word: str) -> set[str]:
 
 def _mixed(words: list[str]) -> bool:
     """Return whether letters of many scripts stand together."""
+    other = [word for word in words if not word.isascii()]
+    if len({script for word in other for script in _scripts(word)}) < 2:
+        return False
     scripts = [script for word in words for script in _scripts(word)]
     kinds = {script for script in scripts if scripts.count(script) >= 2}
     return len(kinds) >= 4 or (
@@ -225,7 +362,11 @@ def _mixed(words: list[str]) -> bool:
 def _salad(words: list[str]) -> list[int]:
     """Return the places of words that cannot follow the one before."""
     bare = [word.strip("*_`#>\"'“”‘’()[]").lower() for word in words]
-    return [place for place in range(1, len(bare)) if _is_impossible(bare[place - 1], bare[place])]
+    return [
+        place
+        for place, (before, word) in enumerate(pairwise(bare), 1)
+        if (before in _GOES_ON or before == word) and _is_impossible(before, word)
+    ]
 
 
 def _is_impossible(before: str, word: str) -> bool:

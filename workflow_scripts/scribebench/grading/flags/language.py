@@ -16,14 +16,22 @@ _LETTERS = {
 }  # fmt: skip
 _LETTERS = {language: frozenset(letters) for language, letters in _LETTERS.items()}
 _WORD = re.compile(r"(?:(?<=[\s(\"“«„'’*-])|(?<![^\n]))[^\W\d_]+(?=[\s).,:;!?\"”»'’*-]|\Z)")
+_NOT_ASCII = re.compile("[^\\x00-\\x7f]")
 # So much of a stretch has to be there before its language is told.
 LEAST_WORDS, LEAST_LETTERS = 5, 6
 FOREIGN_SHARE = 0.45
 LEAST_SHARE = 0.12
+ENGLISH_SHARE, LEAST_ENGLISH = 0.75, 4
 # A sentence's first words: those that tell whose sentence it is.
 BEGINNING = 4
 _HEADING = re.compile(r"^[ \t]*(?:#{1,6}|[-*•]|\*\*|\d{1,2}[.):])*[ \t]*")
-_LABEL = re.compile(r"^[ \t>*#\d.)_-]*[^\W\d_][^\n:：]{0,40}[:：]\**")
+_LABEL = re.compile(r"^[ \t>*#\d.)_-]*[^\W\d_](?:[^\n:：]{0,40}[:：]|\w{1,20}=)\**")
+
+
+# What applications are called is no language.
+_APPS = re.compile(
+    r"\W*(?:\d[.)]\W*)?(?:open |visible )?(?:applications?|apps?)\b[\w ]{0,12}\W*:", re.I
+)
 
 
 @cache
@@ -38,13 +46,7 @@ def language_of(text: str) -> str | None:
     letters = sum(map(str.isalpha, text))
     if not letters:
         return None
-    foreign = (
-        []
-        if text.isascii()
-        else [
-            char for char in text if char.isalpha() and not char.isascii() and not _is_latin(char)
-        ]
-    )
+    foreign = [char for char in _NOT_ASCII.findall(text) if char.isalpha() and not _is_latin(char)]
     # One of these stands for a syllable or a word.
     weight = sum(2.5 if char > "\u2e80" else 1.0 for char in foreign)
     if len(foreign) >= LEAST_LETTERS and weight >= FOREIGN_SHARE * (
@@ -57,26 +59,52 @@ def language_of(text: str) -> str | None:
     english = _weight(words, _stop_words()["en"])
     if english >= 2 and english >= 0.2 * len(words):
         return "en"
-    counts = {
-        language: _weight(words, stop)
-        for language, stop in _stop_words().items()
-        if language != "en"
-    }
+    counts = _weights(words)
     if not text.isascii():
+        marked_words = [word for word in words if not word.isascii()]
         for language, special in _LETTERS.items():
             if counts.get(language):
-                marked = sum(not special.isdisjoint(word) for word in words)
+                marked = sum(not special.isdisjoint(word) for word in marked_words)
                 counts[language] += marked
     best = max(counts, key=lambda language: counts[language])
     least = max(2.5, LEAST_SHARE * len(words)) if text.isascii() else 2.5
     if counts[best] >= least and counts[best] > 1.3 * english and "##" not in text:
-        return best
+        return "en" if all(map(str.isascii, words)) and _are_english(words) else best
     return "en" if english else None
+
+
+def _are_english(words: list[str]) -> bool:
+    """Return whether nearly all words of some length are English ones: small words are shared."""
+    longer = [word for word in words if len(word) > 3]
+    return sum(map(is_english, longer)) >= ENGLISH_SHARE * max(LEAST_ENGLISH, len(longer))
+
+
+@cache
+def _small_words() -> dict[str, list[str]]:
+    """Return the languages, English left out, that each small word belongs to."""
+    found: dict[str, list[str]] = {}
+    for language, stop in _stop_words().items():
+        for word in stop if language != "en" else ():
+            found.setdefault(word, []).append(language)
+    return found
+
+
+def _weights(words: list[str]) -> dict[str, float]:
+    """Count the small words of every language but English."""
+    known = _small_words()
+    hits: dict[str, list[str]] = {language: [] for language in _stop_words() if language != "en"}
+    for word in words:
+        for language in known.get(word, ()):
+            hits[language].append(word)
+    return {language: _weight_of(found) for language, found in hits.items()}
 
 
 def _weight(words: list[str], stop: frozenset[str]) -> float:
     """Count small words; single letters say little, and so does one word over and over."""
-    hits = [word for word in words if word in stop]
+    return _weight_of([word for word in words if word in stop])
+
+
+def _weight_of(hits: list[str]) -> float:
     if not hits:
         return 0.0
     weight = sum(1.0 if len(word) > 1 else 0.5 for word in hits)
@@ -100,7 +128,11 @@ def drifted(text: str, parts: Split) -> str | None:
     }
     lines = text.split("\n")
     fenced = fenced_lines(lines)
-    own = [line for line, inside in zip(lines, fenced, strict=True) if not inside]
+    own = [
+        line
+        for line, inside in zip(lines, fenced, strict=True)
+        if not inside and not _APPS.match(line)
+    ]
     for line in own:
         stretch = _foreign(line)
         if stretch and (line.strip() not in told or _begins_foreign(line)):
@@ -150,5 +182,6 @@ def _stretches(line: str) -> list[str]:
     return [said, *(one for one in sentences if len(one) > 20 or not one.isascii())]
 
 
+@cache
 def _is_latin(char: str) -> bool:
     return unicodedata.name(char, "").startswith("LATIN")

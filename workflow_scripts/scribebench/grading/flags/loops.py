@@ -6,6 +6,7 @@ shift p is a unit of p that comes L / p + 1 times. Digits count as equal for uni
 
 import re
 from collections import Counter
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -30,6 +31,8 @@ _SENTENCE = re.compile(r"[.!?。！？]\s+|[。！？]|\n+")
 # A frame of a stack that overflowed.
 _TRACE = re.compile(r"\bat [\w.$<>]+\(|File \"[^\"]+\", line \d+|^\s*#\d+ ", re.M)
 LEAST_TIMES_TRACE = 20
+# What a line of output holds, and a sentence does not.
+_OUTPUT = re.compile(r"\d[.:=/]\d|\w=\w|\[\w+\]|\d{2,}|\b[A-Z]{2,}\b")
 _DIGIT = re.compile(r"\d")
 _SECTION_WORD = re.compile(
     r"(?:screenshot|frame|image)s?[\"']?[\s:#]*\d|(?:visible|applications|activity)[\"'*]*:", re.I
@@ -50,10 +53,12 @@ class Loop(NamedTuple):
 
 def find_loop(text: str, n_frames: int, parts: Split) -> Loop | None:
     """Return the loop of a reply; the longest, when there are several."""
+    words = _TOKEN.findall(text)[:MAX_TOKENS]
+    ids = _numbered(words)
     found = [
         *_characters(text),
-        *_exact(text, n_frames),
-        *_drifting(text, n_frames),
+        *_exact(text, n_frames, ids),
+        *_drifting(text, n_frames, _undated(words, ids)),
         *_paraphrased(text, n_frames, parts),
     ]
     return max(found, key=lambda loop: loop.end - loop.start, default=None)
@@ -75,16 +80,18 @@ def _characters(text: str) -> list[Loop]:
     return runs
 
 
-def _exact(text: str, n_frames: int) -> list[Loop]:
-    tokens = list(_TOKEN.finditer(text))[:MAX_TOKENS]
-    ids = _numbered([match[0] for match in tokens])
+def _exact(text: str, n_frames: int, ids: np.ndarray) -> list[Loop]:
+    runs = _all_runs(ids, MAX_PERIOD)
+    tokens = list(_TOKEN.finditer(text))[:MAX_TOKENS] if runs else []
     found = []
-    for period, start, length in _all_runs(ids, MAX_PERIOD):
+    for period, start, length in runs:
         begin, end = tokens[start].start(), tokens[start + length + period - 1].end()
         times, chars = length // period + 1, end - begin
         unit = text[begin : tokens[start + period].start()]
         on_screen = _is_quoted(text, begin, end)
-        if on_screen:
+        if not on_screen and _is_announced(text, begin, end, unit):
+            enough = times >= SCREEN_TIMES
+        elif on_screen:
             enough = (times >= SCREEN_TIMES and chars >= SCREEN_CHARS / 5) or (
                 chars >= SCREEN_CHARS and times >= LEAST_TIMES
             )
@@ -105,14 +112,16 @@ def _per_frame(unit: str, n_frames: int) -> int:
     return n_frames + 3 if _SECTION_WORD.search(unit) else LEAST_TIMES
 
 
-def _drifting(text: str, n_frames: int) -> list[Loop]:
-    tokens = list(_TOKEN.finditer(text))[:MAX_TOKENS]
-    ids = _numbered([_undated(match[0]) for match in tokens])
+def _drifting(text: str, n_frames: int, ids: np.ndarray) -> list[Loop]:
+    runs = _all_runs(ids, MAX_PERIOD)
+    tokens = list(_TOKEN.finditer(text))[:MAX_TOKENS] if runs else []
     found = []
-    for period, start, length in _all_runs(ids, MAX_PERIOD):
+    for period, start, length in runs:
         begin, end = tokens[start].start(), tokens[start + length + period - 1].end()
         times, chars = length // period + 1, end - begin
         unit = text[begin : tokens[start + period].start()]
+        if not re.search(r"[^\W\d_]", unit) and not _counts_on(text[begin:end]):
+            continue
         if not _DIGIT.search(unit) or re.fullmatch(r"(?:\s*</?\w+>)+\s*", unit):
             continue
         if _SECTION_WORD.search(unit) and re.search(r"[a-z]{3}", unit):
@@ -126,9 +135,22 @@ def _drifting(text: str, n_frames: int) -> list[Loop]:
     return found
 
 
-def _undated(token: str) -> str:
-    """Return a token with a digit in it as a figure."""
-    return "0" if not token.isalpha() and _DIGIT.search(token) else token
+def _counts_on(stretch: str) -> bool:
+    """Return whether bare numbers go up, or down, by the same step each time."""
+    found = re.findall(r"\d+(?:[.:]\d+)*", stretch[:600])
+    numbers = [int(re.sub(r"\D", "", one)[:9]) for one in found]
+    steps = Counter(b - a for a, b in pairwise(numbers))
+    return bool(steps) and steps.most_common(1)[0][1] * 2 > len(numbers)
+
+
+def _undated(words: list[str], ids: np.ndarray) -> np.ndarray:
+    """Return the numbers of tokens when those with a digit in them count as one."""
+    known = dict(zip(words, ids.tolist(), strict=True))
+    as_figure = np.arange(len(known) + 1, dtype=np.int32) + 1
+    for word, number in known.items():
+        if not word.isalpha() and _DIGIT.search(word):
+            as_figure[number] = 0
+    return as_figure[ids]
 
 
 def _paraphrased(text: str, n_frames: int, parts: Split) -> list[Loop]:
@@ -157,12 +179,14 @@ def _paraphrased(text: str, n_frames: int, parts: Split) -> list[Loop]:
             unit, times = alike.most_common(1)[0]
             shown = next(one for one, key in zip(sentences, keys, strict=True) if key == unit)
             begin = max(0, text.find(shown))
-            found.append(Loop(shown, max(times, 2), begin, begin + len(body)))
+            told = [one for one, key in zip(sentences, keys, strict=True) if _is_spoken(key)]
+            end = text.rfind(told[-1]) + len(told[-1]) + 1
+            found.append(Loop(shown, max(times, 2), begin, max(end, begin + len(shown))))
     return found
 
 
 def _words(sentence: str) -> set[str]:
-    return set(re.findall(r"[^\W\d_]+", sentence.lower()))
+    return set(re.findall(r"(?<!\w)[^\W\d_]+(?!\w)", sentence.lower()))
 
 
 def _is_spoken(key: str) -> bool:
@@ -179,6 +203,20 @@ def _is_quoted(text: str, begin: int, end: int) -> bool:
     within = range(first, len(lines))
     quoted = sum(fenced[n] or lines[n].lstrip().startswith("|") for n in within)
     return quoted * 2 > len(within)
+
+
+def _is_announced(text: str, begin: int, end: int, unit: str) -> bool:
+    """Return whether whole lines of output stand behind a colon, and the reply goes on after."""
+    line_begin = text.rfind("\n", 0, begin) + 1
+    before = text[:line_begin].rstrip()
+    after = text[end:].split("\n", 1)[-1].strip()
+    return (
+        before.endswith(":")
+        and len(before.rsplit("\n", 1)[-1].split()) > 2
+        and bool(after)
+        and "\n" in unit.rstrip(" ") + text[end : end + 1]
+        and _OUTPUT.search(unit) is not None
+    )
 
 
 def _numbered(tokens: list[str]) -> np.ndarray:
@@ -206,7 +244,7 @@ def _regions(ids: np.ndarray) -> list[tuple[int, int]]:
     if len(ids) < LEAST_REGION:
         return []
     frequent = np.bincount(ids)[ids] >= LEAST_TIMES - 1
-    edges = np.flatnonzero(np.diff(np.concatenate(([0], frequent.view(np.int8), [0]))))
+    edges = _edges(frequent)
     pairs = zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True)
     return [(begin, end) for begin, end in pairs if end - begin >= LEAST_REGION]
 
@@ -218,11 +256,18 @@ def _longest(codes: np.ndarray, max_period: int) -> tuple[int, int, int]:
     return next((run for run in runs if run[2] >= 0.9 * longest), (0, 0, 0))
 
 
+def _edges(flags: np.ndarray) -> np.ndarray:
+    """Return where runs of true begin and end, by turns."""
+    padded = np.zeros(len(flags) + 2, np.int8)
+    padded[1:-1] = flags
+    return (padded[1:] != padded[:-1]).nonzero()[0]
+
+
 def _longest_true(flags: np.ndarray) -> tuple[int, int]:
     """Return where the longest run of true begins, and its length."""
     if not flags.any():
         return 0, 0
-    edges = np.flatnonzero(np.diff(np.concatenate(([0], flags.view(np.int8), [0]))))
+    edges = _edges(flags)
     starts, ends = edges[::2], edges[1::2]
     best = int(np.argmax(ends - starts))
     return int(starts[best]), int(ends[best] - starts[best])

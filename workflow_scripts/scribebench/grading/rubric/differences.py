@@ -82,6 +82,10 @@ _ONLY = re.compile(
     r"\b(?:only|nur|solo|sólo|seulement|uniquement|apenas|somente|soltanto|только|"
     r"exclusive\w*)\b[^.;|]{0,28}$|只(?:在|有)[^。]{0,10}$|だけ|のみ"
 )
+_IN_ONE = re.compile(
+    r"\b(?:only|just) (?:(?:present|visible|shown|found|appears?|exists?) )?(?:in |on )?one (?:of|"
+    r"image|panel|side|picture)|\b(?:in|on) (?:only|just) one\b|\bone (?:image|panel) but not"
+)
 _EXTRA = re.compile(
     r"\b(?:extra|additional|added|adds|new|appears?|appeared|introduced|inserted|"
     r"zusätzlich\w*|neue?[rs]?|nuev[oa]|ajouté\w*|nouveau|nov[oa]|aggiunt\w*|новый|"
@@ -108,12 +112,14 @@ _VAGUE = re.compile(
     r"異な|변|다르|다른"
 )
 _COLOUR_SAID = re.compile(
-    r"\b(?:colou?r\w*|hue|shade|darker|lighter|brighter|paler|recolou?r\w*|farbe\w*|farblich|color|couleur\w*|"
+    r"\b(?:colou?r\w*|hue|shade|darker|lighter|brighter|paler|recolou?r\w*|"
+    r"farbe\w*|farblich|color|couleur\w*|"
     r"cor(?:es)?|colore|цвет\w*)\b|颜色|色が|色は|色"
 )
 _TURNED = re.compile(
     r"\b(?:upside[- ]?down|invert\w+|flipp\w+ vertical\w*|vertical\w* flip\w*|180|half[- "
-    r"]turn|opposite direction|upturned|invers[eéo]\w*|auf de[mn] kopf|kopfüber|umgedreht|"
+    r"]turn|opposite (?:direction|orientation|way)s?|the other way|"
+    r"on (?:its|his) (?:head|tip|point)|upturned|invers[eéo]\w*|auf de[mn] kopf|kopfüber|umgedreht|"
     r"boca abajo|al revés|invertid\w+|à l'envers|renvers\w+|retourné\w*|de cabeça para "
     r"baixo|capovolt\w+|перев[её]рнут\w*|вверх ногами)\b|倒置|颠倒|倒过来|翻转|逆さ|"
     r"上下(?:颠倒|反転|逆)|뒤집"
@@ -160,7 +166,7 @@ _THINGS = re.compile(
     r"shadows?|texts?|labels?|titles?|fonts?|brightness|lighting|contrast|spacing|layout|"
     r"textures?|"
     r"hintergrund|rahmen|fondo|borde|arrière-plan|fond|bordure|fundo|borda|sfondo|bordo|"
-    r"фон\w*|рамк\w*|lines?|dots?(?= (?:was|were|is|added))|numbers?|watermark|grid|"
+    r"фон\w*|рамк\w*|lines?|dots?(?= (?:was|were|is|added))|numbers?(?! of)|watermark|grid|"
     r"pattern)\b|背景|边框|阴影|枠|影"
 )
 _THING_DIFFERS = re.compile(
@@ -172,6 +178,17 @@ _THING_DIFFERS = re.compile(
 _DIFFER_SAID = re.compile(
     r"\b(?:instead|missing|absent|changed|differ\w*|became|flipped|rotated|inverted|gone|"
     r"removed|moved)\b"
+)
+# `First, the circle vanished`: no panel, but the first of the differences.
+_COUNTED_OFF = re.compile(
+    r"^\s*(?:[-*•]\s*)?(?:(?:first|second|third|last|final)(?:ly)?|finally|next|lastly)\s*[,:]"
+    r"|\b(?:the |my )?(?:first|second|third|last|final|other|1st|2nd|3rd) (?:visible |main |key )?"
+    r"(?:difference|change|one|thing)\b"
+    r"|\b(?:erstens|zweitens|drittens|primero|segundo|tercero|en primer lugar|premièrement|"
+    r"deuxièmement|troisièmement|primo|secondo|terzo)\s*[,:]"
+    r"|\b(?:der|die|das) (?:erste|zweite|dritte) unterschied\b|\bla (?:primera|segunda|tercera) "
+    r"diferencia\b|\bla (?:première|deuxième|troisième) différence\b"
+    r"|第[一二三](?:个|处|點|点)?(?:不同|差异|[,:])"
 )
 _DIFFER_HEAD = re.compile(
     r"\b(?:differ\w*|unterschied\w*|diferenci\w*|différenc\w*|diferenç\w*|differenz\w*|"
@@ -192,7 +209,8 @@ _INSTEAD = re.compile(
     r"\b(?:instead of|rather than|not|was(?! (?:\w+ )?(?:replaced|changed|turned|swapped|"
     r"recolou?red|made|painted|substituted|exchanged))|formerly|previously|statt|anstatt|"
     r"en lugar de|"
-    r"en vez de|au lieu d[e']|em vez de|invece di|anziché|вместо|used to be|originally|"
+    r"in place of|an stelle|en vez de|au lieu d[e']|em vez de|invece di|anziché|вместо|"
+    r"used to be|originally|"
     r"opposed to|compared (?:to|with))\b|而不是|ではなく|대신"
 )
 _CONTRAST = re.compile(
@@ -200,6 +218,8 @@ _CONTRAST = re.compile(
     r"enquanto)\b|[,;]"
     r"|а |тогда как|而|が、"
 )
+_NEXT_PART = re.compile(rf"{_CONTRAST.pattern}|\b(?:and|und|y|et|e|и)\b")
+_AND = re.compile(r"\b(?:and|und|y|et|e|и)\b|[/()]")
 _SENTENCE = re.compile(r"(?<=[.!?])\s+|\n+|(?<=。)")
 _HEAD = re.compile(
     r"(?:\b(?:the|a|an|der|die|das|den|ein|eine|el|la|los|un|una|le|les|une|du|o|a|os|um|"
@@ -233,7 +253,7 @@ _NEAR_SHAPES = {
 def score(reply: str, truth: DifferencesTruth) -> dict[str, Criterion]:
     """Return the criteria `finds_all`, `descriptions` and `no_false_positives`."""
     text = _tables(plain(reply)).casefold().replace("vs.", "vs")
-    text = _PAIR.sub(r"\1; ", text)
+    text = _NUMBERED.sub("\n", _APEX.sub(_pointing, _PAIR.sub(r"\1; ", text)))
     claims = [*_claims(text, truth), *_of_panels(text, truth)]
     values: dict[str, float] = {}
     false: dict[str, str] = {}
@@ -251,12 +271,22 @@ def score(reply: str, truth: DifferencesTruth) -> dict[str, Criterion]:
             values[claim.about], told[claim.about] = value, claim.told
     for claim in claims:
         difference = true.get(claim.about)
-        is_other = difference is not None and claim.kind in ("moved", "size", "added")
+        is_other = difference is not None and (
+            claim.kind in ("moved", "size", "added") or _is_other_change(claim, difference)
+        )
         if is_other and any(
             one.about == claim.about and one.kind == difference.kind for one in claims
         ):
             false.setdefault(f"{claim.about} {claim.kind}", claim.told)
-    is_listed = all(value <= 0.5 for value in values.values()) and not _DIFFER_SAID.search(text)
+    is_bare = not claims and _is_bare_list(text)
+    if is_bare:
+        values = dict.fromkeys((one for one in _shapes_in(text) if one in true), 0.0)
+        told = dict.fromkeys(values, text)
+    is_listed = (
+        bool(claims)
+        and all(value <= 0.5 for value in values.values())
+        and not _DIFFER_SAID.search(text)
+    )
     if is_listed and (derived := _derived(text, truth)) >= max(1, len(values)):
         share = derived / len(truth.differences) / 2
         why = "the panels are described one by one, the differences not told"
@@ -279,6 +309,48 @@ def score(reply: str, truth: DifferencesTruth) -> dict[str, Criterion]:
     }
 
 
+_LIST_WORD = listed(
+    "the a an and und et y e и red blue orange green one two three der die das le la"
+)
+
+
+def _is_bare_list(text: str) -> bool:
+    """Return whether a reply names objects and says nothing else: `circle, square, triangle`."""
+    named = {word for one in terms(text) for word in re.findall(r"\w+", text[one.start : one.end])}
+    own = [one for one in re.findall(r"[^\W\d]+", text) if one not in named | set(_LIST_WORD)]
+    return not own and len(set(_shapes_in(text))) > 1
+
+
+_CHANGES = re.compile(
+    r"\b(?:chang\w+|turn(?:ed|s)|became|becomes|is now|recolou?red|rotated|flipped|inverted)\b"
+)
+
+
+def _is_other_change(claim: Claim, difference: Difference) -> bool:
+    """Return whether a claim says that an object changed in a way in which it did not."""
+    if claim.kind == difference.kind or not _CHANGES.search(claim.told):
+        return False
+    if claim.kind == "colour":
+        is_told = claim.left is not None and claim.right is not None
+        return is_told and difference.kind == "rotation"
+    return claim.kind == "rotation" and difference.kind == "colour"
+
+
+# `1) missing circle 2) green square`: each on a line of its own.
+_NUMBERED = re.compile(
+    r"(?<=[^\s])(?<!image)(?<!panel)(?<!picture)(?<!figure)(?<!imagen)(?<!bild)[ \t,;]+"
+    r"(?=\(?[1-9][.)][ \t]+[^\W\d])"
+)
+_APEX = re.compile(
+    r"\b(?:apex|vertex|tip|peak|point)\b[^,;.\n]{0,14}?\b"
+    r"(?P<way>top|up(?:wards?)?|bottom|down(?:wards?)?)\b"
+)
+
+
+def _pointing(match: re.Match[str]) -> str:
+    return "pointing up" if match["way"][0] in "tu" else "pointing down"
+
+
 def _no_false(values: dict[str, float], false: dict[str, str]) -> Criterion:
     if not values:
         return Criterion(0.0, "no true difference is found")
@@ -295,7 +367,7 @@ def _value(claim: Claim, difference: Difference) -> float | None:
     if claim.kind != difference.kind:
         return 0.0  # `named` as one of the differences, no more, is here too
     if claim.kind == "missing":
-        return 0.0 if claim.side == "left" else 1.0
+        return {"left": 0.0, "one": 0.5}.get(claim.side or "", 1.0)
     if claim.left is None and claim.right is None:
         return {"turned": 1.0, "wrong": 0.0}.get(claim.side or "", 0.5)
     if (claim.left, claim.right) == (difference.before, difference.after):
@@ -344,6 +416,11 @@ def _tables(text: str) -> str:
     return "\n".join(lines)
 
 
+# Of all shapes nothing is true but what is told of their number.
+_ALL_SHAPES = re.compile(
+    r"(?<!number of )(?<!one )(?<!two )(?<!three )\b(?:(?:the|all|other|remaining) (?:\w+ )?"
+    r"(?:shapes|objects|figures|elements)|everything)\b(?! (?:one|two|three|less|fewer))"
+)
 _NOTHING = listed("x n/a null no not present none nein non não нет false")
 
 
@@ -403,6 +480,10 @@ def _clauses(sentence: str, truth: DifferencesTruth, last: str | None) -> list[C
     if not marks:
         if by_colour := _by_colour(sentence, truth):
             return [Clause(by_colour, sentence, True)]
+        if _ALL_SHAPES.search(sentence) and not _SAME.search(sentence):
+            if _SIZE.search(sentence) or _MOVED.search(sentence):
+                return [Clause("shapes", f"a new {sentence}", False)]
+            return []
         if last is not None and re.search(
             r"\b(?:it|its|this|they|er|sie|es|ce|il|elle)\b|它|それ", sentence
         ):
@@ -454,14 +535,13 @@ def _claims(text: str, truth: DifferencesTruth) -> list[Claim]:
     for sentence in _SENTENCE.split(text):
         if not sentence or not sentence.strip():
             continue
-        if corrections(sentence) or (found and re.match(r"\s*(?:no|nein|non)\b[,.]", sentence)):
-            cut = corrections(sentence)
-            begin = cut[-1] if cut else 0
-            if (not cut or cut[0] < 4) and found:
-                # The claim before is taken back.
-                last = found[-1].about
-                found.pop()
-            sentence = sentence[begin:]
+        sentence = _COUNTED_OFF.sub(" ", sentence)
+        cut = corrections(sentence)
+        if cut or (found and re.match(r"\s*(?:no|nein|non)\b[,.]", sentence)):
+            is_at_head = not cut or cut[0] < 4
+            sentence = sentence[cut[-1] if cut else 0 :]
+            if is_at_head and found and _takes_back(sentence, found[-1], truth):
+                last = found.pop().about
         if _SUPPOSED.search(sentence):
             continue
         if _NOT_ONE.search(sentence) and not _BUT.search(sentence):
@@ -474,19 +554,25 @@ def _claims(text: str, truth: DifferencesTruth) -> list[Claim]:
             is_list and bool(clauses) and all(_is_listed(one, truth) for one in clauses)
         )
         about = {clause.about for clause in clauses if clause.is_object}
-        sides = {match.lastgroup for match in _SIDE.finditer(sentence)}
-        in_two_places = len(places) > 1 and len(about) == 1 and len(sides) > 1
+        in_two_places = (
+            len(places) > 1
+            and len(about) == 1
+            and len({match.lastgroup for match in _SIDE.finditer(sentence)}) > 1
+        )
         if in_two_places and not any(_of_clause(clause, truth) for clause in clauses):
             # In another corner of each panel: it is said to have moved.
             last = about.pop()
             found.append(Claim(last, "moved", sentence))
             continue
         pending: list[str] = []
+        previous: Clause | None = None
         for clause in clauses:
             claims = _of_clause(clause, truth)
             if clause.is_object:
                 last = clause.about
-                if not claims and _is_listed(clause, truth):
+                becomes = previous is not None and _BECOMES.search(previous.text) is not None
+                previous = clause
+                if not claims and not becomes and _is_listed(clause, truth):
                     pending.append(clause.about)
                     continue
             found += [one._replace(about=other) for other in pending for one in claims]
@@ -495,6 +581,16 @@ def _claims(text: str, truth: DifferencesTruth) -> list[Claim]:
         if is_head or is_list:
             found += [Claim(about, "named", sentence) for about in pending]
     return found
+
+
+def _takes_back(sentence: str, claim: Claim, truth: DifferencesTruth) -> bool:
+    """Return whether a correction is of the claim before it; of another object, it is one more."""
+    named = {shape for _, _, shape in _mentions(sentence, truth)}
+    return not named or claim.about in named
+
+
+# `the circle turned into a square`: the second is what became of the first.
+_BECOMES = re.compile(r"\b(?:into|by|with|became|becomes|to)\s*$")
 
 
 def _is_listed(clause: Clause, truth: DifferencesTruth) -> bool:
@@ -560,6 +656,8 @@ def _missing(text: str) -> str | None:
         if _ONLY.search(text[:place]) or re.match(r"[^。]{0,6}(?:だけ|のみ)", text[place:]):
             return "right" if side == "left" else "left"
     if not found:
+        if _IN_ONE.search(text):
+            return "one"
         if extra := _EXTRA.search(text):
             near = min(sides, key=lambda one: abs(one[0] - extra.start()), default=(0, ""))
             return {"left": "right", "right": "left"}.get(near[1] or "")
@@ -568,6 +666,14 @@ def _missing(text: str) -> str | None:
     behind = [side for place, side in sides if match.end() <= place < match.end() + 30
               and not re.search(r"[,;|]|\b(?:but|while)\b", text[match.end() : place])]  # fmt: skip
     before = [side for place, side in sides if place < match.start()]
+    if before and behind:
+        # `the right image lacks the circle that is in the left one`
+        until = next(place for place, _ in sides if place >= match.end())
+        own = max(place for place, _ in sides if place < match.start())
+        if _NEXT_PART.search(text[own : match.start()]) is None and any(
+            one.kind == "shape" for one in terms(text[match.end() : until])
+        ):
+            behind = []
     inside = [side for place, side in sides if match.start() <= place < match.end()]
     return (behind[:1] or inside[:1] or before[-1:] or ["right"])[0]
 
@@ -647,7 +753,11 @@ def _sides_of(text: str, tokens: list[tuple[int, int, str]]) -> tuple[str, str]:
     ordered = (first[2], second[2])
     sides = [(match.start(), str(match.lastgroup)) for match in _SIDE.finditer(text)]
     between = text[first[1] : second[0]]
-    is_turned = _INSTEAD.search(between) is not None
+    is_turned = _INSTEAD.search(between) is not None or (
+        re.search(r"\bwhere\b", between) is not None
+        and re.match(r"[^,;.]{0,20}\b(?:was|were|used to|had been)\b", text[second[1] :])
+        is not None
+    )
     if (
         re.search(r"\b(?:from|von|de|da|du|desde|с|из)\s+(?:\w+ ){0,2}$", text[: first[0]])
         and not is_turned
@@ -665,20 +775,22 @@ def _sides_of(text: str, tokens: list[tuple[int, int, str]]) -> tuple[str, str]:
             return ordered
         if own == ["right", "left"]:
             return ordered[1], ordered[0]
+        if not is_turned and sides[0][0] < second[0]:
+            # `on the right it is green (blue on the left)`: each side stands at its value.
+            return ordered if sides[0][1] == "left" else (ordered[1], ordered[0])
     elif sides and not is_turned:
         place, side = sides[0]
-        is_next = first[1] <= place < second[0] and _CONTRAST.search(text, first[1], place)
-        owner = (
-            second
-            if is_next
-            else (
-                first
-                if place < second[0] and place > first[1]
-                else second
-                if place > second[1]
-                else None
-            )
-        )
+        owner = None
+        if first[1] < place < second[0]:
+            # `blue on the left, green` or `blue, on the right green`; but `the blue square is on
+            # the right green` goes on without a break to what it became.
+            before = _CONTRAST.search(text, first[1], place)
+            behind = _CONTRAST.search(text, place, second[0]) or _AND.search(text, place, second[0])
+            if not before and not behind:
+                return ordered
+            owner = second if before else first
+        elif place > second[1]:
+            owner = second
         if owner is not None:
             is_first_left = (owner is first) == (side == "left")
             return ordered if is_first_left else (ordered[1], ordered[0])
@@ -712,11 +824,12 @@ _PANEL_INSIDE = re.compile(
     rf"(?: (?:image|panel|picture|side|one|frame|half|bild|bildhälfte|seite|imagen|lado))?"
     rf"\s*(?:\([^)]*\))?\s*(?:only |also |then |just )?(?::|\||-|,|→|shows?|has|have|contains?|"
     rf"depicts?|displays?|features?|consists? of|includes?|there (?:is|are)|zeigt|enthält|hat|"
-    rf"muestra|tiene|contiene|montre|contient|mostra|tem\b|показ\w+|содержит)",
+    rf"muestra|tiene|contiene|montre|contient|mostra|tem\b|показ\w+|содержит|"
+    rf"(?=(?:the|an?|its?|das|der|die|el|la|le) ))",
     re.M,
 )
 _TOLD_APART = re.compile(
-    r"\b(?:while|whereas|but|however|only|no|none|without|missing|absent|lacks?|lacking|gone|"
+    r"n't\b|\b(?:not|while|whereas|but|however|only|no|none|without|missing|absent|lacks?|lacking|gone|"
     r"instead|now|in contrast|während|aber|nur|kein\w*|fehlt|mientras|pero|solo|sólo|sin|tandis|"
     r"mais|seulement|enquanto|apenas|mentre|invece|а|только|нет)\b|没有|只|なし|ない"
 )
@@ -727,8 +840,6 @@ def _of_panels(text: str, truth: DifferencesTruth) -> list[Claim]:
     if not _TOLD_APART.search(text):
         return []
     told = _told_apart(_PLACE.sub(" ", text), _PANEL_INSIDE, truth)
-    if len(told) < 2:
-        return []
     return [
         Claim(one.shape, one.kind, "the panels set against each other", one.before, one.after)
         for one in told
@@ -748,18 +859,14 @@ def _told_apart(text: str, panel: re.Pattern[str], truth: DifferencesTruth) -> l
         )
     if len(parts) < 2:
         return []
+    shown = [set(_shapes_in(part)) & {one.shape for one in truth.left} for part in parts.values()]
+    if not shown[0] & shown[1] or max(map(len, shown)) < 2:
+        return []  # about one object, not a panel
+    clauses = {side: _clauses(part, truth, None) for side, part in parts.items()}
     found = []
     for one in truth.differences:
-        left = [
-            clause.text
-            for clause in _clauses(parts["left"], truth, None)
-            if clause.about == one.shape
-        ]
-        right = [
-            clause.text
-            for clause in _clauses(parts["right"], truth, None)
-            if clause.about == one.shape
-        ]
+        left = [clause.text for clause in clauses["left"] if clause.about == one.shape]
+        right = [clause.text for clause in clauses["right"] if clause.about == one.shape]
         if one.kind == "missing":
             is_told = bool(left) and all(_MISSING.search(clause) for clause in right)
         elif one.kind == "colour":

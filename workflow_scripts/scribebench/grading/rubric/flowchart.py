@@ -324,7 +324,10 @@ def _events(text: str, truth: FlowchartTruth) -> list[Event]:
 
 def _is_value(text: str, place: int) -> bool:
     """Return whether a yes or no is what something is set to, not an answer."""
-    return re.search(r"[^\s?)]\s*[=<>]\s*[\"']?$", text[max(0, place - 6) : place]) is not None
+    before = text[max(0, place - 20) : place]
+    if re.search(r"[<>=]=?\s*\w+[\"']?\s*=\s*[\"']?$", before):
+        return False  # `input > 10 = yes`
+    return re.search(r"[^\s?)]\s*[=<>]\s*[\"']?$", before[-6:]) is not None
 
 
 def _named(words: list[tuple[int, int, str]], name: str, kind: str) -> list[Event]:
@@ -451,7 +454,7 @@ def _read(text: str, truth: FlowchartTruth) -> Reading:
         has_start=any(one.kind == "start" for one in events),
         order=order,
         misread=misread,
-        outcomes=_outcomes(text, events, transcribed),
+        outcomes=_both_yes(text, events, order) | _outcomes(text, events, transcribed),
         end=end,
         end_told=told,
         invented=_invented(text, events, end),
@@ -524,6 +527,26 @@ def _outcomes(text: str, events: list[Event], transcribed: bool) -> dict[int, st
         ):
             told.append("yes")
     return {number: told[-1] for number, told in found.items() if told}
+
+
+_BOTH_YES = re.compile(
+    r"\bboth (?:of (?:them|these|the) )?(?:\w+ )?(?:answers?|conditions?|decisions?|checks?|tests?|"
+    r"questions?|outcomes?|results?)? ?(?:are|were|evaluate to|come out(?: as)?|give|return|"
+    r"answer|lead to|hold|pass)\b ?(?:both |also |answered )?[\"'(]*(?:yes|true|met|satisfied|"
+    r"fulfilled|positive|affirmative|$|[.,;:])"
+    r"|\b(?:taking|take|follow(?:ing)?|with) (?:the )?[\"']?(?:yes|true)[\"']? "
+    r"(?:branch|path|arrow|edge|exit|side)?(?:es|s)? ?(?:at|from|for|on|of) (?:both|each|every)\b"
+    r"|\b(?:yes|true) (?:at|for|to|on|in) (?:both|each)\b"
+    r"|\b(?:tak\w+|follow\w*) (?:the |both |two )*[\"']?(?:yes|true)[\"']? "
+    r"(?:branches|paths|arrows|edges|exits|sides)\b"
+)
+
+
+def _both_yes(text: str, events: list[Event], order: list[int]) -> dict[int, str]:
+    """Return Yes for all decisions when a reply says so of both at once."""
+    if any(one.kind == "no" for one in events) and len(_BOTH_YES.findall(text)) < 1:
+        return {}
+    return dict.fromkeys(order, "yes") if _BOTH_YES.search(text) else {}
 
 
 def _before(events: list[Event], n: int) -> str:
@@ -675,7 +698,7 @@ def _path(reading: Reading, truth: FlowchartTruth) -> Criterion:
         return Criterion(0.5, f"the right end, but No at {_subjects(wrong, truth)}")
     if reading.order != sorted(reading.order):
         return Criterion(0.5, "the right end, the decisions swapped")
-    if inside := [one for one in reading.invented if not _ENDS & {one}]:
+    if inside := [one for one in reading.invented if not _ENDS & set(_WORD.findall(one))]:
         return Criterion(0.5, f"the right end, with a node that is not there: {inside[0]!r}")
     return Criterion(1.0, f"all decisions in order, ends in {reading.end_told!r}")
 
@@ -715,10 +738,16 @@ def _complete(reading: Reading, truth: FlowchartTruth) -> Criterion:
     if reading.end not in ("right", "open"):
         return Criterion(0.0, "the trace does not reach the right end")
     faults = [] if reading.has_start else [f"{truth.start!r} missing"]
-    faults += [
-        f"{one.text!r} missing" for number, one in enumerate(truth.decisions)
-        if number not in reading.order and not reading.is_numbered
-    ]  # fmt: skip
+    if reading.is_restated and reading.is_unnamed and not reading.order:
+        # `through both decisions`, with what they ask told before: one fault in all.
+        missing = ["the decisions are not named"]
+    else:
+        missing = [
+            f"{one.text!r} missing"
+            for number, one in enumerate(truth.decisions)
+            if number not in reading.order and not reading.is_numbered
+        ]
+    faults += missing
     faults += [f"{truth.decisions[number].text!r} misread" for number in sorted(reading.misread)]
     faults += [
         f"No at {truth.decisions[number].text!r}"

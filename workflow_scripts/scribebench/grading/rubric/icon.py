@@ -171,6 +171,8 @@ def _pattern(name: str, is_name: bool = False) -> str:
 
 
 def _word_pattern(word: str, is_name: bool) -> str:
+    if word.endswith("e*"):
+        return re.escape(word[:-2]) + r"(?:e\w*|ing\w*)"  # `save*`: saved, saving
     if word.endswith("*"):
         return re.escape(word[:-1]) + r"\w*"
     if "\u0400" <= word[0] <= "\u04ff" and len(word) >= 4:
@@ -319,6 +321,8 @@ def _is_rival(text: str, rights: list[Mention], wrong: Mention) -> bool:
     rest = re.split(r"[.\n;]", text[wrong.end : wrong.end + 60])[0]
     if len(between) > 60 or re.search(r"[.\n;]", between):
         return False
+    if _PURPOSE_BEFORE.search(flat(between)):
+        return False  # `a folder or directory, used for saving files`
     # `a folder, a briefcase or a wallet`: the word stands before the last one only.
     return _OR.search(between) is not None or (
         _CHAIN.fullmatch(between) is not None and _OR.search(rest) is not None

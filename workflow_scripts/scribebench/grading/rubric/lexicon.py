@@ -222,6 +222,7 @@ _DIGITS = re.compile(r"\d{1,9}")
 _WIDE = str.maketrans("０１２３４５６７８９", "0123456789")
 
 
+@lru_cache(maxsize=8192)
 def number_of(word: str) -> int | None:
     """Return the whole number that one word, or one compound, says; null for anything else."""
     word = fold(word.strip()).translate(_WIDE)
@@ -587,6 +588,11 @@ def term_of(word: str) -> tuple[Kind, int | str] | None:
 
 def terms(text: str) -> list[Term]:
     """Return the numbers, colours and shapes that a text names, in order."""
+    return list(_terms(text))
+
+
+@lru_cache(maxsize=2048)
+def _terms(text: str) -> tuple[Term, ...]:
     found: list[Term] = []
     for match in _SCAN.finditer(text.translate(_WIDE)):
         group, said, (start, end) = match.lastgroup, match[0], match.span()
@@ -613,4 +619,4 @@ def terms(text: str) -> list[Term]:
                 if AMBIGUOUS[folded] and AMBIGUOUS[folded] != language:
                     continue
             found.append(Term(term[0], term[1], start, end))
-    return found
+    return tuple(found)

@@ -18,7 +18,7 @@ from scribebench.grading.flags.ending import is_empty
 from scribebench.grading.flags.gibberish import MOJIBAKE, gibberish
 from scribebench.grading.flags.language import language_of
 from scribebench.grading.flags.loops import find_loop
-from scribebench.grading.prose import is_english
+from scribebench.grading.prose import is_english, listed
 from scribebench.grading.refusal import refusal_in
 from scribebench.grading.rubric.lexicon import term_of
 from scribebench.grading.split import Split
@@ -117,9 +117,14 @@ def without_prompt(text: str, prompt: str) -> str:
         left = body[end:].lstrip(" \t\n\"'”*_`?.!:>-")
     if left == text:
         lines = text.split("\n")
-        own = [line for line in lines if _letters(_SPEAKER.sub("", line)) != wanted]
+        own = [line for line in lines if not _is_echo(line, wanted)]
         return text if len(own) == len(lines) else "\n".join(own).strip()
     return left
+
+
+def _is_echo(line: str, wanted: str) -> bool:
+    # A line much longer than the prompt holds more than it.
+    return len(wanted) <= len(line) < 3 * len(wanted) and _letters(_SPEAKER.sub("", line)) == wanted
 
 
 def _letters(text: str) -> str:
@@ -185,6 +190,8 @@ def _sentence_loop(text: str) -> int | None:
     if len(units) < LEAST_TIMES:
         return None
     drifting = [_DIGITS.sub("0", unit) for unit in units]
+    if len(drifting) - len(set(drifting)) < LEAST_TIMES - 1:
+        return None  # too few come again for any loop
     for period in range(1, MAX_UNIT + 1):
         for start in range(len(units) - period * (LEAST_TIMES - 1)):
             first = units[start : start + period]
@@ -227,6 +234,10 @@ _TEARS = (
     re.compile(r"[▒░▓█\ufffd]+"),
 )
 LEAST_TEARS, LEAST_KINDS_OF_TEARS = 3, 2
+_SMALL_WORDS = frozenset(
+    listed("the is are a an of and in to has with at it there this that for on which by as be so")
+)
+LEAST_SMALL = 0.25
 _SMALL_WORD = re.compile(
     r"\b(?:the|is|are|an?|of|and|in|to|has|with|at|it|there|der|die|das|ist|sind|und|es|son|y|"
     r"los|est|les|une|et|il|sono|è|os|são|um|uma|и|на)\b|是|有|は|が|입니다",
@@ -255,6 +266,10 @@ def is_gibberish(text: str) -> bool:
     if not own:
         return False
     known = sum(is_english(word) or term_of(word) is not None for word in own)
+    if known > MOST_KNOWN * len(own) and (
+        sum(word in _SMALL_WORDS for word in own) > LEAST_SMALL * len(own)
+    ):
+        return False  # a salad of words has no sentences
     if known <= MOST_KNOWN * len(own) and not (
         known < FEW_KNOWN * len(own) and _is_soup(text, own)
     ):
@@ -268,11 +283,11 @@ def _is_torn(text: str) -> bool:
     Several of these come together: words that stutter, signs or single characters in a row, two
     scripts in one word, brackets that do not close; and no small word of a sentence.
     """
+    if _SMALL_WORD.search(text):
+        return False
     marks = [len(pattern.findall(text)) for pattern in _TEARS]
     marks.append(int(text.count("(") != text.count(")")))
-    if sum(marks) < LEAST_TEARS or sum(map(bool, marks)) < LEAST_KINDS_OF_TEARS:
-        return False
-    return _SMALL_WORD.search(text) is None
+    return sum(marks) >= LEAST_TEARS and sum(map(bool, marks)) >= LEAST_KINDS_OF_TEARS
 
 
 def _is_soup(text: str, words: list[str]) -> bool:
@@ -308,7 +323,7 @@ _REFUSED = re.compile(
     r"paste)"
     r"|\bas an? (?:ai|text[- ]based|language|text-only)\b"
     r"|(?:无法|不能|看不到|没有看到|没有提供)[^。\n]{0,12}(?:图|查看|识别|回答|协助|访问|看到)"
-    r"|(?:画像|図)[^。\n]{0,14}(?:見え|確認でき|ありません|できません)"
+    r"|(?<![目方左右]の)(?<![左右])(?:画像|図)[^。\n]{0,14}(?:見え|確認でき|ありません|できません)"
     r"|이미지[^.\n]{0,16}(?:없|볼 수)"
     r"|\b(?:kann|konnte) (?:das|dieses|die|kein|keine|diese|leider|ich)\b[^.\n]{0,50}\b(?:nicht|"
     r"kein|keine)\b[^.\n]{0,30}\b(?:sehen|erkennen|helfen|öffnen|beantworten|anzeigen|lesen)"
@@ -335,6 +350,19 @@ _FOUND_NONE = re.compile(
     r"wrong|comment)\b",
     re.I,
 )
+# One of two panels does not show what the other one does: a difference, no refusal.
+_PANEL = re.compile(
+    r"\b(?:left|right(?! now)|second|first|rechts|links|rechte\w*|linke\w*|zweite\w*|erste\w*|"
+    r"derech\w+|izquierd\w+|segund\w+|primer\w*|droite|gauche|deuxième|première|destra|sinistra|"
+    r"direita|esquerda|seconda|прав\w+|лев\w+|втор\w+|перв\w+)\b|[左右]|第[一二]|[12]枚目|왼쪽|오른쪽|번째"
+)
+# Who names what it may be answers, however unsure.
+_GUESSES = re.compile(
+    r"\b(?:could|may|might|must|seems to|appears to) be (?:an? |the )?\w+"
+    r"|\beither (?:an? |the )?\w+ or\b"
+    r"|\b(?:looks like|my (?:best )?guess|i (?:would|'d) (?:say|guess)|i think (?:it|this))\b",
+    re.I,
+)
 _ASKING = re.compile(
     r"\b(?:please|could you|can you|if you|let me know|happy to|glad to|would need|i['’]d need|"
     r"upload|"
@@ -356,10 +384,10 @@ def without_refusal(text: str) -> str:
     if len(text) > 4000:
         return text
     sentences = [one.strip() for one in _SENTENCE.split(text) if one and one.strip()]
-    refused = [n for n, one in enumerate(sentences) if _refuses(one)]
-    if not refused or refused[0] >= _FIRST_REFUSALS:
+    if not any(map(_refuses, sentences[:_FIRST_REFUSALS])):
         # Said at the end alone, it takes nothing back.
         return text
+    refused = [n for n, one in enumerate(sentences) if _refuses(one)]
     kept = []
     for number, sentence in enumerate(sentences):
         if number in refused:
@@ -388,8 +416,12 @@ def _refuses(sentence: str) -> bool:
         return False
     if re.search(r"\bdifferences?\b", sentence, re.I) and not _ASKING.search(sentence):
         return False
+    if _PANEL.search(sentence) and not _ASKING.search(sentence):
+        return False
     if _REFUSED.search(sentence):
         return True
+    if _GUESSES.search(sentence):
+        return False
     return _SPEAKS.search(sentence) is not None and refusal_in(sentence) is not None
 
 
@@ -623,7 +655,12 @@ _CLAUSE = re.compile(r"[.!?;:\n]|,\s*(?:but|then|so|and)\b|→|—")
 
 def corrections(text: str) -> list[int]:
     """Return where a text takes back what it said before."""
-    return [match.start() for match in _CORRECTION.finditer(text)]
+    return list(_corrections(text))
+
+
+@lru_cache(maxsize=256)
+def _corrections(text: str) -> tuple[int, ...]:
+    return tuple(match.start() for match in _CORRECTION.finditer(text))
 
 
 def after_correction(text: str) -> str:
@@ -650,6 +687,7 @@ def finals(text: str) -> list[int]:
     return [match.end() for match in _FINAL.finditer(text)]
 
 
+@lru_cache(maxsize=4096)
 def clause_before(text: str, start: int, reach: int = 80) -> str:
     """Return what stands before a place in its own clause."""
     before = text[max(0, start - reach) : start]

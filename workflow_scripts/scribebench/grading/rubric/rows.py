@@ -7,6 +7,7 @@ from scribebench.grading.rubric.criterion import Criterion
 from scribebench.grading.rubric.grade import (
     LOWEST,
     SPAN,
+    ItemGrade,
     Weights,
     grade_reply,
     item_score,
@@ -19,18 +20,20 @@ Row = dict[str, Any]
 # Where the server had no memory or ended, there is no reply to be right or wrong.
 NO_REPLY = frozenset({"oom", "crash"})
 NO_JUDGE = "unscored: no judge is configured"
+NOT_JUDGED = "unscored: only what is said of the question's own picture is judged"
 
 
 def grade_rows(
     key: Mapping[str, str],
     replies: Iterable[Row],
     items: Mapping[tuple[str, int], Item],
-    judged: Mapping[tuple[str, str], Row],
+    judged: Mapping[tuple[str, str], Row] | None,
 ) -> tuple[list[Row], list[Row]]:
     """Return the rows of `rubric_items` and of `criteria`, in the order of the replies.
 
     `key` holds model and variant; `replies` are those of rubric.ask.read_replies; `items` are by
-    question and variant; `judged` are a judge's values, by request_uid and criterion.
+    question and variant; `judged` are a judge's values, by request_uid and criterion, and null
+    without a judge.
     """
     graded, criteria = [], []
     rescued: dict[tuple[str, int, int], float | None] = {}
@@ -62,7 +65,7 @@ def grade_rows(
         )
         criteria += [
             place
-            | _criterion_row(name, values[name], weights, judged.get((reply["request_uid"], name)))
+            | _criterion_row(name, values[name], weights, _known(judged, reply, name))
             for name in weights
         ]
     for row in graded:
@@ -73,7 +76,7 @@ def grade_rows(
 
 
 def _values(
-    reply: Row, item: Item, weights: Weights, judged: Mapping[tuple[str, str], Row]
+    reply: Row, item: Item, weights: Weights, judged: Mapping[tuple[str, str], Row] | None
 ) -> tuple[dict[str, Criterion], list[str]]:
     if reply["error_kind"] in NO_REPLY and not reply["content"]:
         why = f"unscored: there is no reply ({reply['error_kind']})"
@@ -81,13 +84,29 @@ def _values(
     grade = grade_reply(item.question, reply["content"], item.truth, item.prompt, weights)
     values = dict(grade.criteria)
     for name in weights:
-        if not weights[name].judged:
-            continue
-        known = judged.get((reply["request_uid"], name))
-        values[name] = Criterion(None, NO_JUDGE)
-        if known is not None:
-            values[name] = Criterion(known["value"], known["evidence"])
+        if weights[name].judged:
+            values[name] = _judged(_known(judged, reply, name), judged is not None, reply, grade)
     return values, grade.flags
+
+
+def _known(
+    judged: Mapping[tuple[str, str], Row] | None, reply: Row, criterion: str
+) -> Row | None:
+    """Return what a judge says of a reply to the question's own picture."""
+    if judged is None or reply["control"] != "picture" or reply["is_rescue"]:
+        return None
+    return judged.get((reply["request_uid"], criterion))
+
+
+def _judged(known: Row | None, has_judge: bool, reply: Row, grade: ItemGrade) -> Criterion:
+    """Return a judged criterion; what is no answer has none to be judged, and is wrong."""
+    if known is not None:
+        return Criterion(known["value"], known["evidence"])
+    if not has_judge:
+        return Criterion(None, NO_JUDGE)
+    if reply["control"] != "picture" or reply["is_rescue"]:
+        return Criterion(None, NOT_JUDGED)
+    return Criterion(0.0, f"no answer ({', '.join(grade.flags)})")
 
 
 def _criterion_row(name: str, value: Criterion, weights: Weights, known: Row | None) -> Row:

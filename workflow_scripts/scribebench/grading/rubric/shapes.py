@@ -96,6 +96,7 @@ class _Kind:
 def score(reply: str, truth: ShapesTruth) -> dict[str, Criterion]:
     """Score `total_count`, `per_shape_count` and `colors` of a reply."""
     text = _ENUMERATED.sub(_last_of_row, plain(reply))
+    text = _COUNTED_ALOUD.sub(lambda match: match[1], text)
     found = [
         term
         for term in terms(text)
@@ -115,6 +116,13 @@ def score(reply: str, truth: ShapesTruth) -> dict[str, Criterion]:
 
 # `Circles: 1, 2, 3` counts them.
 _ENUMERATED = re.compile(r"(?<=[:=(])[ \t]*1(?:[ \t]*,[ \t]*\d{1,2})+(?=[ \t]*(?:[\n;).]|$))", re.M)
+
+# `one, two, three circles`: the last number counts.
+_COUNTED_ALOUD = re.compile(
+    r"\b(?:one, (?:two, )?(?:three, )?(?:four, )?(?:five, )?|1, (?:2, )?(?:3, )?(?:4, )?(?:5, )?)"
+    r"(?:and )?(two|three|four|five|six|[2-6])\b(?=[ \w]{0,20} )",
+    re.I,
+)
 
 
 def _last_of_row(match: re.Match[str]) -> str:

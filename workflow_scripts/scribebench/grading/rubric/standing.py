@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from scribebench.grading.rubric.reply import (
     clause_before,
@@ -57,11 +58,17 @@ def is_said(text: str, start: int, end: int | None = None) -> bool:
     return _FORMER.search(clause_before(text, start, 120)) is None
 
 
+@lru_cache(maxsize=256)
+def _turns(text: str) -> tuple[int, ...]:
+    """Return where a text takes back, or corrects, what it said before."""
+    turns = {*corrections(text), *(match.end() for match in _TURN.finditer(text))}
+    return tuple(sorted(turns))
+
+
 def standing(text: str, places: Iterable[int]) -> list[int]:
     """Return those of the places that hold: behind the last turn, unless nothing stands there."""
     found = sorted(places)
-    turns = sorted({*corrections(text), *(match.end() for match in _TURN.finditer(text))})
-    for cut in reversed(turns):
+    for cut in reversed(_turns(text)):
         behind = [place for place in found if place >= cut]
         if behind:
             return behind

@@ -8,11 +8,13 @@ blocks between rules, paragraphs, lines. What fits none of them is no section, a
 from typing import NamedTuple
 
 from scribebench.backends.base import FrameDescription
+from scribebench.grading.split.blocks import block_sections
 from scribebench.grading.split.fields import read_fields
-from scribebench.grading.split.json_reply import json_sections
+from scribebench.grading.split.json_reply import is_empty_json, json_sections
 from scribebench.grading.split.numbering import slots_of
 from scribebench.grading.split.sections import Section, named_sections, text_sections
 from scribebench.grading.split.table import table_sections
+from scribebench.grading.split.xml_reply import xml_sections
 from scribebench.grading.text import shown, unwrapped
 
 __all__ = ["Split", "read_fields", "split", "split_reply"]
@@ -49,13 +51,14 @@ def split(reply: str, n_frames: int) -> Split:
     for section, slots in zip(sections, slots_of(sections, n_frames), strict=True):
         known = [slot for slot in slots if 0 <= slot < n_frames]
         surplus += not known
+        if section.is_blank:
+            continue
         if len(known) > 1:
             merged.append(known)
-        if not (section.description.text or "").strip():
-            continue
-        for slot in known:
-            if frames[slot].text is None:
-                frames[slot] = section.description
+        if free := [slot for slot in known if frames[slot].text is None]:
+            description = section.described()
+            for slot in free:
+                frames[slot] = description
     missing = [slot for slot, frame in enumerate(frames) if frame.text is None]
     return Split(frames, merged, missing, len(sections), surplus)
 
@@ -64,6 +67,15 @@ def _sections(text: str, n_frames: int) -> list[Section]:
     if not text.strip():
         return []
     inner = unwrapped(text)
-    found = named_sections(inner, n_frames)  # what stands below headings may be JSON, or a table
-    found = found or json_sections(text, n_frames) or table_sections(inner, n_frames)
-    return found or text_sections(inner, n_frames)
+    if is_empty_json(inner):
+        return []
+    if inner.lstrip().startswith("<") and (found := xml_sections(inner, n_frames)):
+        return found
+    return (
+        named_sections(inner, n_frames)  # what stands below headings may be JSON, or a table
+        or json_sections(text, n_frames)
+        or table_sections(inner, n_frames)
+        or xml_sections(inner, n_frames)
+        or text_sections(inner, n_frames)
+        or block_sections(inner, n_frames)
+    )

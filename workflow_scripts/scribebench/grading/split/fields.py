@@ -2,6 +2,8 @@
 
 import json
 import re
+from collections.abc import Iterator
+from functools import lru_cache
 from typing import Any
 
 from scribebench.backends.base import FrameDescription
@@ -23,10 +25,24 @@ NAMES = {
     r"|projects?(?: ?(?:/|&|and|or) ?topics?)?|subjects?|themes?|themen(?: ?/ ?projekte)?|sujets?"
     r"|temas?|主题(?:/项目)?|话题",
 }
+_FIELD_NAMES = {field: re.compile(names, re.I) for field, names in NAMES.items()}
 ORDER = ("visible", "activity", "apps", "topics")
 _GAP = r"[ \t]{0,12}"
 _NAME = "|".join(f"(?P<{field}>{names})" for field, names in NAMES.items())
 _OF = r"(?: \([^)\n]{0,40}\))?"
+# How names may end: by any of their words, with and without a last letter that may be absent.
+_LAST_WORDS = (
+    ")",
+    *{
+        part
+        for names in NAMES.values()
+        for word, optional in re.findall(r"([^\W\d_]+)(\??)", names)
+        for part in (word, word[:-1] if optional else word)
+        if part
+    },
+)
+_COLON = re.compile("[:：]")
+_NEWLINE = re.compile("\n")
 # At the beginning of a line, with any bullet, number, bold or heading mark before it.
 LABEL = re.compile(
     rf"^{_GAP}(?:(?:[-*•+>]|\d{{1,2}}[.)]|#{{1,6}}|\(?[a-d][.)]){_GAP}){{0,3}}"
@@ -52,6 +68,15 @@ OTHER = re.compile(
     re.M,
 )
 NOTHING = frozenset({"", "none", "n/a", "na", "-", "–", "—", "unknown", "none visible", "null"})
+# A line that goes on: no item of a list, no paragraph of its own.
+_SOFT_BREAK = re.compile(r"(?<=\S)[ \t]*\n(?!\s*(?:[-*•+–#>|`]|\d{1,2}[.)]))[ \t]*(?=\S)")
+_GOES_ON = re.compile(r"(?<=[^\s,;，；、:.])[ \t]*\n[ \t]{2,}(?![-*•+–#>|`]|\d{1,2}[.)])(?=\S)")
+_OPENING = re.compile(r"[(\[（]")
+_COMMA = re.compile(r"[,;，；、]")
+_CONJUNCTION = re.compile(r"^\s*(?:and|&|und|y|et)\s+")
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+_NUMBERED = re.compile(r"^\d[.)]\s*")
+_LAST_DASH = re.compile(r"\s+[–—/-]$")
 _BULLET = re.compile(r"^[ \t]*(?:[-*•+–]|\d{1,2}[.)])[ \t]+")
 
 
@@ -63,10 +88,15 @@ def read_fields(text: str) -> FrameDescription:
     return FrameDescription(
         text=text,
         visible=values.get("visible"),
-        activity=values.get("activity"),
+        activity=_in_one_line(values.get("activity")),
         apps=items(values.get("apps")),
         topics=items(values.get("topics")),
     )
+
+
+def _in_one_line(value: str | None) -> str | None:
+    """Return prose whose lines were only broken to fit, without the breaks."""
+    return _SOFT_BREAK.sub(" ", value) if value and "\n" in value else value
 
 
 def from_record(record: dict[str, Any], text: str | None = None) -> FrameDescription:
@@ -77,7 +107,7 @@ def from_record(record: dict[str, Any], text: str | None = None) -> FrameDescrip
         if field and field not in values:
             values[field] = value
     return FrameDescription(
-        text=text or readable(record),
+        text=text or (readable(record) if _says(record) else ""),
         visible=_prose(values.get("visible")),
         activity=_prose(values.get("activity")),
         apps=items(values.get("apps")),
@@ -85,14 +115,21 @@ def from_record(record: dict[str, Any], text: str | None = None) -> FrameDescrip
     )
 
 
+def _says(value: Any) -> bool:
+    """Return whether a JSON value holds anything."""
+    if isinstance(value, dict):
+        return any(map(_says, value.values()))
+    if isinstance(value, list):
+        return any(map(_says, value))
+    return bool(value.strip()) if isinstance(value, str) else value is not None
+
+
+@lru_cache(maxsize=4096)
 def field_of(name: str) -> str | None:
     """Return which field a key or the head of a column names."""
-    plain = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).replace("_", " ").strip(" *:`#").lower()
-    plain = re.sub(r"^\d[.)]\s*", "", plain)
-    for field, names in NAMES.items():
-        if re.fullmatch(names, plain, re.I):
-            return field
-    return None
+    plain = _CAMEL.sub(" ", name).replace("_", " ").strip(" *:`#").lower()
+    plain = _NUMBERED.sub("", plain)
+    return next((field for field, names in _FIELD_NAMES.items() if names.fullmatch(plain)), None)
 
 
 def readable(value: Any) -> str:
@@ -115,26 +152,35 @@ def items(value: Any) -> list[str] | None:
     else:
         text = str(value).strip()
         is_bracketed = text.startswith("[") and text.endswith("]") and text.count("[") == 1
-        texts = _split_list(text[1:-1] if is_bracketed else text)
+        text = text[1:-1] if is_bracketed else text
+        texts = _split_list(_GOES_ON.sub(" ", text) if "," in text and "\n" in text else text)
     texts = [_bare(one) for one in texts]
     return [one for one in texts if one.casefold() not in NOTHING]
 
 
 def _split_list(value: str) -> list[str]:
-    found, depth = [""], 0
+    found = [""]
     for line in value.split("\n"):
         if found[-1]:
             found.append("")
-        depth = 0
-        for char in _BULLET.sub("", line):
-            depth = max(0, depth + (char in "([（") - (char in ")]）"))
-            if char in ",;，；、" and depth == 0:
-                found.append("")
-            else:
-                found[-1] += char
-    return [
-        re.sub(r"^\s*(?:and|&|und|y|et)\s+", "", one) if n else one for n, one in enumerate(found)
-    ]
+        first, *others = _parts(_BULLET.sub("", line))
+        found[-1] += first
+        found += others
+    return [_CONJUNCTION.sub("", one) if n else one for n, one in enumerate(found)]
+
+
+def _parts(line: str) -> list[str]:
+    """Return the parts of a line between commas that stand outside brackets."""
+    if not _OPENING.search(line):
+        return _COMMA.split(line)
+    parts, depth = [""], 0
+    for char in line:
+        depth = max(0, depth + (char in "([（") - (char in ")]）"))
+        if char in ",;，；、" and depth == 0:
+            parts.append("")
+        else:
+            parts[-1] += char
+    return parts
 
 
 def _bare(text: str) -> str:
@@ -146,22 +192,22 @@ def _bare(text: str) -> str:
 
 def _labelled(text: str) -> dict[str, str]:
     """Return the values behind labels, of each field the first."""
-    begins = [*LABEL.finditer(text), *HEADING.finditer(text)]
-    if not begins:
+    lines = [0, *(match.end() for match in _NEWLINE.finditer(text))]
+    begins = list(_at_lines(LABEL, text, lines))
+    if "#" in text:
+        begins += _at_lines(HEADING, text, lines)
+    if not begins and "|" in text:
         rows = {_field(match): match["cell"].strip() for match in ROW.finditer(text)}
         if rows:
             return rows
-    inline = list(INLINE.finditer(text)) if begins or text.count(":") > 1 else []
-    if not begins and len(inline) < 2:
-        inline = []
-    known = {match.start(): match for match in [*inline, *begins]}
-    marks = sorted(known.values(), key=lambda match: match.start())
+    known = {match.start(): match for match in [*_inline(text, begins), *begins]}
+    marks = [known[start] for start in sorted(known)]
     marks = [
         match
         for number, match in enumerate(marks)
         if number == 0 or match.start() >= marks[number - 1].end() - 1
     ]
-    others = [match.start() for match in OTHER.finditer(text)] if marks else []
+    others = [match.start() for match in _at_lines(OTHER, text, lines)] if marks else []
     values: dict[str, str] = {}
     for number, match in enumerate(marks):
         end = marks[number + 1].start() if number + 1 < len(marks) else len(text)
@@ -170,13 +216,54 @@ def _labelled(text: str) -> dict[str, str]:
     return values
 
 
+def _at_lines(pattern: "re.Pattern[str]", text: str, lines: list[int]) -> Iterator["re.Match[str]"]:
+    """Yield the matches at the beginnings of lines, which are known: no need to look for them."""
+    end = 0
+    for start in lines:
+        if start >= end and (match := pattern.match(text, start)):
+            end = match.end()
+            yield match
+
+
+def _inline(text: str, begins: list["re.Match[str]"]) -> list["re.Match[str]"]:
+    """Return the labels within lines, and those of lines that follow the end of a sentence."""
+    if not begins and text.count(":") < 2:
+        return []
+    taken = {match.start("colon") for match in begins if "colon" in match.groupdict()}
+    if any(_may_be_label(text, colon.start(), taken) for colon in _COLON.finditer(text)):
+        found = list(INLINE.finditer(text))
+        return found if begins or len(found) > 1 else []
+    before = [_end_of_word(text, match.start()) for match in begins]
+    return [match for place in before if place and (match := INLINE.match(text, place))]
+
+
+def _may_be_label(text: str, colon: int, taken: set[int]) -> bool:
+    """Return whether the name of a field may end before a colon that ends no other label."""
+    if colon in taken:
+        return False
+    before = text[max(0, colon - 24) : colon].rstrip("*").lower()
+    return before.endswith(_LAST_WORDS)
+
+
+def _end_of_word(text: str, start: int) -> int:
+    """Return where white space begins that goes up to a place."""
+    return len(text[:start].rstrip()) if start else 0
+
+
+def field_at(line: str) -> str | None:
+    """Return which field the label at the beginning of a line names, or its heading."""
+    match = LABEL.match(line) or HEADING.match(line)
+    return _field(match) if match else None
+
+
 def _field(match: "re.Match[str]") -> str:
     return next(field for field in ORDER if match[field] is not None)
 
 
 def _clean(value: str) -> str:
     value = value.strip().strip("|;•·").strip()
-    value = re.sub(r"\s+[–—/-]$", "", value)
+    if value.endswith(("–", "—", "/", "-")):
+        value = _LAST_DASH.sub("", value)
     if value.startswith("**") and value.count("**") == 1:
         value = value[2:]
     if "\n" not in value:

@@ -10,13 +10,19 @@ from scribebench.grading.split.fields import field_of, from_record
 from scribebench.grading.split.sections import NOUN, Section
 
 MAX_CHARS = 400_000
+LONGEST_EMPTY = 400
 _FENCED = re.compile(
     r"```(?:json\w*|javascript|js|python)?[ \t]*\n(.*?)(?:\n[ \t]*```|\Z)", re.S | re.I
 )
-INDEX = re.compile(rf"(?:{NOUN})?[ _-]?(?:index|idx|id|no|num|number|n|#|label|name|title)?", re.I)
+INDEX = re.compile(
+    rf"(?:{NOUN})?[ _-]?(?:index|indexes|indices|ids?|idx|nos?|nums?|numbers?|n|#|label|name"
+    r"|title)?",
+    re.I,
+)
 _BEGIN = re.compile(r"[{\[]")
 _NUMBER = re.compile(r"\d{1,9}")
 _SPAN = re.compile(r"(\d{1,9})\s*(?:-|–|to)\s*(\d{1,9})")
+_OF_ALL = re.compile(r"(\d{1,9})\s*(?:/|of)\s*\d{1,9}\b")
 _STRING = re.compile(r'"((?:[^"\\]|\\.)*)"\s*:\s*("(?:[^"\\]|\\.)*"?|\[[^\]]*\]?|[^,{}\[\]"]+)')
 
 
@@ -30,6 +36,22 @@ def json_sections(text: str, n_frames: int) -> list[Section]:
         if sections := list(_sections(values, n_frames)):
             return sections
     return []
+
+
+def is_empty_json(text: str) -> bool:
+    """Return whether a text is JSON that says nothing: `[]`, or `{"screenshots": []}`."""
+    body = text.strip()
+    if not body.startswith(("[", "{")) or len(body) > LONGEST_EMPTY:
+        return False
+    try:
+        return not _holds(json.loads(body))
+    except (ValueError, RecursionError):
+        return False
+
+
+def _holds(value: Any) -> bool:
+    inner = list(value.values()) if isinstance(value, dict) else value
+    return any(map(_holds, inner)) if isinstance(inner, list) else inner not in (None, "")
 
 
 def _is_json(body: str) -> bool:
@@ -128,12 +150,18 @@ def _of(value: Any, n_frames: int, is_only: bool) -> Iterator[Section]:
             record = one if isinstance(one, dict) else {"text": one}
             text = one if isinstance(one, str) else None
             yield Section(_in(str(key)), from_record(record, text), str(key))
+    elif len(value) > 1 and not fields and all(map(_is_record, value.values())):  # "first", ...
+        yield from (Section([], from_record(one), str(key)) for key, one in value.items())
     elif nested and not fields and any(_holds_records(one) for _, one in nested):
         for _, one in nested:
             yield from _of(one, n_frames, is_only)
     elif fields or numbers or (is_only and n_frames == 1):
         record = {key: one for key, one in value.items() if key not in _index_keys(value)}
         yield Section(numbers, from_record(record))
+
+
+def _is_record(value: Any) -> bool:
+    return isinstance(value, dict) and any(field_of(str(key)) for key in value)
 
 
 def _has_fields(record: dict[str, Any]) -> bool:
@@ -186,6 +214,8 @@ def _in(value: Any) -> list[int]:
     if not isinstance(value, str):
         return []
     text = re.sub(r"[(\[@].*", "", value)
+    if of_all := _OF_ALL.search(text):
+        return [int(of_all[1])]
     if span := _SPAN.search(text):
         first, last = int(span[1]), int(span[2])
         return list(range(first, last + 1)) if first <= last <= first + 300 else [first]

@@ -40,7 +40,7 @@ def _usable(numbers: list[int], n_frames: int) -> bool:
 def _first(sections: list[Section], numbers: list[int], n_frames: int) -> int:
     if 0 in numbers:
         return 0
-    if max(numbers) == n_frames:
+    if max(numbers) == n_frames or any(section.is_ordinal for section in sections):
         return 1
     if all(section.is_list for section in sections):
         return 1 if min(numbers) == 1 else 0

@@ -5,13 +5,17 @@ from typing import NamedTuple
 
 from scribebench.backends.base import FrameDescription
 from scribebench.grading.split.fields import field_of, items
-from scribebench.grading.split.sections import NOUN, Section, _noun_and_numbers
+from scribebench.grading.split.names import NOUN, noun_and_numbers
+from scribebench.grading.split.sections import Section
 from scribebench.grading.text import fenced_lines
 
-_DELIMITER = re.compile(r"[ \t]*\|?(?:[ \t]*:?-{2,}:?[ \t]*\|)+(?:[ \t]*:?-{2,}:?[ \t]*)?\|?[ \t]*")
+_DELIMITER = re.compile(r"[ \t]*\|?(?:[ \t]*:?-+:?[ \t]*\|)+(?:[ \t]*:?-+:?[ \t]*)?\|?[ \t]*")
 _HEAD = re.compile(
     rf"(?:{NOUN}|#|no\.?|nr\.?|index|id|n|number)?(?: ?(?:#|no\.?|index|number|id))?", re.I
 )
+
+
+_CODE = re.compile(r"`[^`]*`")
 
 
 class _Table(NamedTuple):
@@ -24,7 +28,8 @@ def table_sections(text: str, n_frames: int) -> list[Section]:
     if "|" not in text:
         return []
     for table in _tables(text):
-        sections = _by_row(table, n_frames) or _by_column(table) or _in_order(table, n_frames)
+        forms = (form(table, n_frames) for form in (_by_row, _by_column, _in_order))
+        sections = next(filter(None, forms), [])
         if len(sections) > 1 or (sections and n_frames == 1):
             return sections
     return []
@@ -37,14 +42,24 @@ def _tables(text: str) -> list[_Table]:
     for n in range(1, len(lines)):
         if "|" not in lines[n - 1] or fenced[n] or not _DELIMITER.fullmatch(lines[n]):
             continue
-        rows = []
+        rows, head = [], _cells(lines[n - 1])
         for line in lines[n + 1 :]:
             if "|" not in line:
                 break
-            rows.append(_cells(line))
+            rows.append(_row(line, len(head)))
         if rows:
-            found.append(_Table(_cells(lines[n - 1]), rows))
+            found.append(_Table(head, rows))
     return found
+
+
+def _row(line: str, width: int) -> list[str]:
+    """Return the cells of a row; where there are too many, bars in backticks are no borders."""
+    cells = _cells(line)
+    if len(cells) <= width:
+        return cells
+    guarded = _CODE.sub(lambda match: match[0].replace("|", "\\|"), line.replace("\\|", "|"))
+    cells = _cells(guarded) if "`" in line else cells
+    return [*cells[: width - 1], " | ".join(cells[width - 1 :])]
 
 
 def _cells(line: str) -> list[str]:
@@ -56,7 +71,7 @@ def _cells(line: str) -> list[str]:
 
 def _by_row(table: _Table, n_frames: int) -> list[Section]:
     fields = [field_of(cell) for cell in table.head]
-    numbers = [_numbers(row[0]) for row in table.rows]
+    numbers = [_numbers(row[0], n_frames) for row in table.rows]
     if not _HEAD.fullmatch(table.head[0].strip("* `")) and not all(numbers):
         return []
     if not any(fields) and not any(number <= n_frames for own in numbers for number in own):
@@ -77,8 +92,8 @@ def _in_order(table: _Table, n_frames: int) -> list[Section]:
     return [Section([], _described(row, table.head, fields)) for row in table.rows]
 
 
-def _by_column(table: _Table) -> list[Section]:
-    columns = [_numbers(cell) for cell in table.head[1:]]
+def _by_column(table: _Table, n_frames: int) -> list[Section]:
+    columns = [_numbers(cell, n_frames) for cell in table.head[1:]]
     if not columns or not all(columns):
         return []
     names = [row[0] for row in table.rows]
@@ -112,7 +127,7 @@ def _described(cells: list[str], names: list[str], fields: list[str | None]) -> 
     )
 
 
-def _numbers(cell: str) -> list[int]:
+def _numbers(cell: str, n_frames: int) -> list[int]:
     plain = cell.strip("*`# ")
     if re.fullmatch(r"\d{1,9}\.?", plain):
         return [int(plain.rstrip("."))]
@@ -121,4 +136,7 @@ def _numbers(cell: str) -> list[int]:
         return list(range(int(span[1]), int(span[2]) + 1))
     if re.fullmatch(r"\d{1,9}(?: ?(?:,|&|and) ?\d{1,9})+", plain):
         return [int(one) for one in re.findall(r"\d{1,9}", plain)]
-    return _noun_and_numbers(plain)[0]
+    total = re.fullmatch(r"(\d{1,4}) ?(?:/| of ) ?(\d{1,4})", plain)
+    if total and int(total[2]) == n_frames:
+        return [int(total[1])]
+    return noun_and_numbers(plain, n_frames)[0]
