@@ -36,7 +36,7 @@ class Claim(NamedTuple):
 
 
 _LEFT = (
-    r"\b(?:left\w*|first|1st|image (?:1|a|one)|panel (?:1|a|one)|picture 1|links|"
+    r"\b(?:left\w*|(?<!i )(?<!at )first|1st|image (?:1|a|one)|panel (?:1|a|one)|picture 1|links|"
     r"linke[nmrs]?|erste[nrs]?|izquierd\w+|primer\w*|gauche|"
     r"première|esquerd\w+|sinistr\w+|prim[ao]|original|before)\b|слева|\bлев\w+|перв\w+|"
     r"左|第一|왼쪽|图1|画像1"
@@ -63,7 +63,10 @@ _PLACE = re.compile(
     r"|\b(?:at|in|on|near|from) the (?:top|bottom)(?: of)?\b"
 )
 _MISSING = re.compile(
-    r"\b(?:missing|absent|gone|removed|deleted|disappear\w*|vanish\w*|no longer|lacks?|"
+    r"\b(?:missing|absent|gone|lost|loses|dropped|taken out|wiped|n'y a (?:pas|plus)|"
+    r"(?:ya )?no hay|pas (?:à|dans|sur)|nicht (?:im|rechts|links|auf)|(?:pero|mas|ma|но) (?:no|não|"
+    r"non|не) (?:a|en|à|na|no|in|nell\w*|на)|sans|sem|senza|ohne|"
+    r"removed|deleted|disappear\w*|vanish\w*|no longer|lacks?|"
     r"lacking|none|nothing|nowhere|(?:not|n't) (?:found|seen|drawn|present|there|visible|"
     r"shown|"
     r"in|on|appear|exist|have|included)|isn't (?:present|there|visible|in|on|shown)|"
@@ -87,12 +90,13 @@ _IN_ONE = re.compile(
     r"image|panel|side|picture)|\b(?:in|on) (?:only|just) one\b|\bone (?:image|panel) but not"
 )
 _EXTRA = re.compile(
-    r"\b(?:extra|additional|added|adds|new|appears?|appeared|introduced|inserted|"
+    r"\b(?:extra|one more|additional|added|adds|new|appears?|appeared|introduced|inserted|"
     r"zusätzlich\w*|neue?[rs]?|nuev[oa]|ajouté\w*|nouveau|nov[oa]|aggiunt\w*|новый|"
     r"добавл\w*)\b|新增|多了|追加"
 )
 _SAME = re.compile(
-    r"\b(?:same|identical|unchanged|unaltered|no (?:change|difference)s?|(?:not|n't|"
+    r"\b(?:in both|in beiden|dans les deux|en ambas|same|identical|"
+    r"unchanged|unaltered|no (?:change|difference)s?|(?:not|n't|"
     r"never) (?:change\w*|differ\w*|different)|alike|remains?(?: the same)?|gleich|"
     r"identisch|unverändert|igual(?:es)?|idéntic\w+|"
     r"identiques?|inchangé\w*|pareil|mesmo|mesma|idêntic\w*|uguale|identic\w|одинаков\w*|"
@@ -106,7 +110,8 @@ _SAME_PART = re.compile(
 _BUT = re.compile(r"\b(?:but|except|only|though|however|aber|pero|mais|mas|ma|но)\b|但|しかし")
 _VAGUE = re.compile(
     r"\b(?:presence|existence|differ\w*|different\w*|chang\w+|alter\w*|modif\w+|vari\w+|"
-    r"not the same|other|another|swapped|unterschied\w*|anders|verändert\w*|geändert|"
+    r"not the same|other|another|swapped|replac\w+|substitut\w+|unterschied\w*|anders|"
+    r"verändert\w*|geändert|"
     r"andere\w*|cambi\w+|diferent\w*|distint\w*|différen\w*|chang\w*|autre|diferen\w*|"
     r"mud\w+|divers\w*|отлич\w*|измен\w*|друг\w+|разн\w*)\b|不同|变化|改变|変わ|違|"
     r"異な|변|다르|다른"
@@ -170,7 +175,7 @@ _THINGS = re.compile(
     r"pattern)\b|背景|边框|阴影|枠|影"
 )
 _THING_DIFFERS = re.compile(
-    r"\b(?:darker|lighter|brighter|thicker|thinner|added|new|extra|instead|has|have|"
+    r"\b(?:darker|lighter|brighter|thicker|thinner|wider|narrower|bolder|added|new|extra|instead|has|have|"
     r"there is|appears?|missing|removed|changed|different\w*|differs?|larger|smaller|"
     r"dunkler|heller|anders|diferente|más|plus|mais|più|другой|темнее|светлее)\b|不同|"
     r"更|変わ|違|追加"
@@ -208,8 +213,9 @@ _NOT_ONE = re.compile(
 _INSTEAD = re.compile(
     r"\b(?:instead of|rather than|not|was(?! (?:\w+ )?(?:replaced|changed|turned|swapped|"
     r"recolou?red|made|painted|substituted|exchanged))|formerly|previously|statt|anstatt|"
-    r"en lugar de|"
-    r"in place of|an stelle|en vez de|au lieu d[e']|em vez de|invece di|anziché|вместо|"
+    r"en lugar del?|"
+    r"in place of|an stelle|en vez de|au lieu d(?:[eu]|es|')|em vez d[aeo]s?|"
+    r"invece (?:che|di|del\w*)|anziché|вместо|"
     r"used to be|originally|"
     r"opposed to|compared (?:to|with))\b|而不是|ではなく|대신"
 )
@@ -515,6 +521,20 @@ def _leads(sentence: str, marks: list[tuple[int, int, str, bool]], begins: list[
     return found
 
 
+_NAMED_PLACE = re.compile(r"\b(top|upper|bottom|lower)[- ](left|right)\b")
+_SOME_OBJECT = re.compile(r"\b(?:shapes?|objects?|figures?|items?|elements?|ones?)\b|[:|]")
+
+
+def _by_place(sentence: str, truth: DifferencesTruth) -> str | None:
+    """Return the object that is named by its place alone: `the shape in the top right`."""
+    places = set(_NAMED_PLACE.findall(sentence))
+    if len(places) != 1 or not _SOME_OBJECT.search(sentence) or _mentions(sentence, truth):
+        return None
+    row, side = places.pop()
+    place = f"{'top' if row in ('top', 'upper') else 'bottom'} {side}"
+    return next((one.shape for one in truth.left if one.place == place), None)
+
+
 def _by_colour(sentence: str, truth: DifferencesTruth) -> str | None:
     """Return the object that is named by its colour: `the red one`."""
     match = re.search(r"\b(?:one|shape|object|figure|item|element)\b", sentence)
@@ -546,10 +566,13 @@ def _claims(text: str, truth: DifferencesTruth) -> list[Claim]:
             continue
         if _NOT_ONE.search(sentence) and not _BUT.search(sentence):
             continue
+        by_place = _by_place(sentence, truth)
         places = {" ".join(match[0].split()[-2:]) for match in _PLACE.finditer(sentence)}
         sentence = _PLACE.sub(" ", sentence)
         is_head = _DIFFER_HEAD.search(sentence) is not None
         clauses = _clauses(sentence, truth, last)
+        if by_place and not any(clause.is_object for clause in clauses):
+            clauses = [Clause(by_place, sentence, True)]
         is_list = (is_head and sentence.rstrip().endswith(":")) or (
             is_list and bool(clauses) and all(_is_listed(one, truth) for one in clauses)
         )
@@ -572,7 +595,9 @@ def _claims(text: str, truth: DifferencesTruth) -> list[Claim]:
                 last = clause.about
                 becomes = previous is not None and _BECOMES.search(previous.text) is not None
                 previous = clause
-                if not claims and not becomes and _is_listed(clause, truth):
+                if becomes:
+                    continue
+                if not claims and _is_listed(clause, truth):
                     pending.append(clause.about)
                     continue
             found += [one._replace(about=other) for other in pending for one in claims]

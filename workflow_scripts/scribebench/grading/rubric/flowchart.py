@@ -42,6 +42,7 @@ class Reading(NamedTuple):
     is_transcribed: bool
     is_unnamed: bool
     is_restated: bool  # only the conditions of the prompt, side by side
+    is_both: bool  # `both decisions`, in one
     is_numbered: bool  # `Decision 1 → Decision 2`, what they ask is not told
 
 
@@ -195,6 +196,11 @@ _UNNAMED = re.compile(
     r"\b(?:both|all|each|the|two|beide|alle|ambas|les deux|toutes|entrambe|оба|все)\b[^.\n]{0,20}"
     r"\b(?:conditions?|checks?|decisions?|tests?|bedingungen|condiciones|condições|condizioni|"
     r"услови\w+|yes|true)\b|两个条件|都满足|両方の条件|\byes[^\w]+(?:then |and )?yes\b"
+)
+_BOTH = re.compile(
+    r"\b(?:both|the two|beide\w*|ambas|les deux|entrambe)\b[^.\n]{0,14}"
+    r"\b(?:conditions?|checks?|decisions?|tests?|questions?|bedingungen|entscheidungen|condiciones|"
+    r"condizioni)\b"
 )
 _NUMBERED_DECISIONS = re.compile(
     r"\b(?:(?:decision|condition|check|question|diamond|test)(?: (?:node|box|diamond|point))? ?#?"
@@ -462,6 +468,7 @@ def _read(text: str, truth: FlowchartTruth) -> Reading:
         is_unnamed=_UNNAMED.search(text) is not None
         or sum(one.kind == "yes" for one in events) >= len(truth.decisions),
         is_restated=len(events) < len(whole),
+        is_both=_BOTH.search(text) is not None,
         is_numbered=not order
         and len(truth.decisions) == 2
         and _NUMBERED_DECISIONS.search(text) is not None,
@@ -594,6 +601,8 @@ def _end(text: str, events: list[Event], truth: FlowchartTruth) -> tuple[str, st
         return "wrong", text[behind[-1].place : behind[-1].until]
     if stops:
         return "wrong", text[stops[-1].place : stops[-1].until]
+    if told := _short_end(text, events, truth):
+        return "right", told
     if told := _foreign_end(text, events, len(truth.decisions)):
         return "right", told
     return "none", ""
@@ -613,6 +622,15 @@ def _is_denied(text: str, event: Event) -> bool:
 def _is_not_reached(text: str, event: Event) -> bool:
     behind = text[event.until : event.until + 30]
     return re.match(r"[\"'\s]*(?:node |is |was )*(?:not|never|isn't|wasn't)\b", behind) is not None
+
+
+def _short_end(text: str, events: list[Event], truth: FlowchartTruth) -> str:
+    """Return the last node of a row when it is one word of the end's name: `→ Run`."""
+    if not events or "→" not in text:
+        return ""
+    last = _WORD.findall(text[text.rindex("→") :])
+    names = set(_WORD.findall(fold(truth.end)))
+    return last[0] if len(last) == 1 and last[0] in names else ""
 
 
 def _foreign_end(text: str, events: list[Event], count: int) -> str:
@@ -738,8 +756,8 @@ def _complete(reading: Reading, truth: FlowchartTruth) -> Criterion:
     if reading.end not in ("right", "open"):
         return Criterion(0.0, "the trace does not reach the right end")
     faults = [] if reading.has_start else [f"{truth.start!r} missing"]
-    if reading.is_restated and reading.is_unnamed and not reading.order:
-        # `through both decisions`, with what they ask told before: one fault in all.
+    if reading.is_both and not reading.order and not reading.is_numbered:
+        # `through both decisions`, and not what they ask: one fault in all.
         missing = ["the decisions are not named"]
     else:
         missing = [

@@ -182,6 +182,12 @@ def _word_pattern(word: str, is_name: bool) -> str:
     )
 
 
+_ITS_USE = re.compile(
+    r"[\s-]+(?:storage|management|organi[sz]ation|organi[sz]er|handling|sharing|access|structure|"
+    r"system|location|collection)\b"
+)
+
+
 def _mentions(text: str, words: Words) -> list[Mention]:
     """Return the names that a reply says the icon has, in order; denied ones are left out."""
     even = flat(text)
@@ -189,6 +195,8 @@ def _mentions(text: str, words: Words) -> list[Mention]:
     mentions = []
     for start, end in found:
         right, name = _right_of(even[start:end], words)
+        if right == "wrong" and _ITS_USE.match(even, end):
+            continue  # `file storage` is no file
         if is_said(text, start, end):
             mentions.append(Mention(name, right, start, end, _is_identity(even, start)))
     if not any(mention.right == "right" for mention in mentions):

@@ -63,6 +63,8 @@ _ANNOUNCED = re.compile(
     r"|(?:should|must|needs? to|has to|would) (?:go|be|have|contain|hold)(?: (?:in|there|"
     r"here)[^.]{0,24})?\s*[:=]?\s*"
     r"(?:a |an |the )?[\"'(*]*$"
+    r"|\bi(?:'d| would|'ll| will)? (?:say|guess|think|go with|choose|pick|suggest|believe)"
+    r"(?: it(?:'s| is| should be))?\s+(?:a |an |the )?[\"'(*]*$"
     r"|(?:needs?|requires?|lacks?|is missing|misses|fill(?:ed)? (?:in |it )?with|put|"
     r"place|add|choose|fehlt|falta|"
     r"manque|manca|не хватает|缺|填(?:入)?|选|应为|应该是|应是|是)\s*(?:still |only |"
@@ -427,6 +429,8 @@ def _pattern(text: str, truth: GridTruth, committed: str | None) -> Criterion:
         return Criterion(1.0, f"the rule, shape by shape: {told[:90]!r}")
     if told := _shift(text, truth):
         return told
+    if told := _one_of_each(text):
+        return Criterion(0.5, f"only of one shape: {told[:90]!r}")
     if match := _DIAGONAL.search(text):
         return Criterion(0.5, f"only the diagonal: {match[0]!r}")
     if told := _implied(text, truth):
@@ -449,6 +453,18 @@ def _row_of_all(text: str, truth: GridTruth) -> str:
         stretch = re.split(r"[.;\n。；]", text[begin : match.end() + 120])[0]
         named = {one.shape for one in _shapes(stretch)}
         if len(named & allowed) >= 3:
+            return stretch
+    return ""
+
+
+_HAS = re.compile(r"\b(?:has|have|contains?|needs?|includes?|gets?|hat|tiene|contient|ha)\b")
+
+
+def _one_of_each(text: str) -> str:
+    """Return where each row or column is told to have a shape: a part of the rule."""
+    for match in _SHAPES_EACH.finditer(text):
+        stretch = re.split(r"[.;\n。；]", text[match.start() : match.end() + 60])[0]
+        if _HAS.search(stretch) and _shapes(stretch):
             return stretch
     return ""
 

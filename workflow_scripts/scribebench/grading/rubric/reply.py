@@ -371,6 +371,12 @@ _ASKING = re.compile(
     r"instead|bitte|por favor|s'il vous|пожалуйста|请|ください)",
     re.I,
 )
+# `I can see the words …, but I cannot read the rest`: a part is answered.
+_TELLS = re.compile(
+    r"\b(?:i (?:can )?(?:see|read|make out) (?!(?:the|an?|your|that|this) (?:\w+ )?(?:image|"
+    r"picture|photo|attachment))\w+|(?:reads|says|shows|is|are|has|there (?:is|are)) [\w\"'*])",
+    re.I,
+)
 _BUT = re.compile(
     r"\b(?:but|however|nevertheless|still|though|that said|aber|jedoch|pero|mais|cependant|но)\b"
     r"|但",
@@ -392,7 +398,10 @@ def without_refusal(text: str) -> str:
     for number, sentence in enumerate(sentences):
         if number in refused:
             contrast = _BUT.search(sentence)
+            before = sentence[: contrast.start()].strip(" ,") if contrast else ""
             rest = sentence[contrast.end() :].strip(" ,") if contrast else ""
+            if _TELLS.search(before) and not _ASKING.search(before) and not _refuses(before):
+                kept.append(before)
             if rest and not _ASKING.search(rest) and not _refuses(rest):
                 kept.append(rest)
         elif not _ASKING.search(sentence):

@@ -64,8 +64,7 @@ def grade_rows(
             }
         )
         criteria += [
-            place
-            | _criterion_row(name, values[name], weights, _known(judged, reply, name))
+            place | _criterion_row(name, values[name], weights, _known(judged, reply, name))
             for name in weights
         ]
     for row in graded:
@@ -89,9 +88,7 @@ def _values(
     return values, grade.flags
 
 
-def _known(
-    judged: Mapping[tuple[str, str], Row] | None, reply: Row, criterion: str
-) -> Row | None:
+def _known(judged: Mapping[tuple[str, str], Row] | None, reply: Row, criterion: str) -> Row | None:
     """Return what a judge says of a reply to the question's own picture."""
     if judged is None or reply["control"] != "picture" or reply["is_rescue"]:
         return None
