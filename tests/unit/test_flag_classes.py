@@ -5,6 +5,7 @@ were made up for one class each. A `sentence` is tried as a whole reply and as o
 """
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -75,3 +76,12 @@ def test_refusals_in_the_forms_of_an_answer(said: str) -> None:
 def test_what_a_screen_says_is_no_refusal(said: str) -> None:
     assert "refusal" not in flags_of(said)
     assert "refusal" not in flags_of(of_three(said), 3)
+
+
+@pytest.mark.parametrize(
+    "unit", [" ", "a", "top left ", "image ", "n/a ", "([", "content policy ", "Screenshot 1\n"]
+)
+def test_long_replies_are_judged_quickly(unit: str) -> None:
+    begin = time.process_time()
+    flags_of(unit * (40_000 // len(unit)) + "x", 8)
+    assert time.process_time() - begin < 5

@@ -10,11 +10,7 @@ from functools import lru_cache
 from scribebench.grading.apps import mentions_app
 from scribebench.grading.prose import prose
 
-_NOT = r"(?:n['’]?t\b| not\b)"
-_CAN_NOT = (
-    r"(?:can(?:['’]?t| ?not)|could(?:n['’]t| not)|(?:am|['’]m|was|are|is) (?:un|not )able to)"
-)
-# Whom a picture is sent to, or what is made from it.
+# What models call the pictures that they were sent.
 _PICTURE = (
     r"(?:screen ?-?shots?|images?|pictures?|photos?|frames?|captures?|visuals?|attachments?|pixels"
     r"|(?:screen|video) ?recordings?|screens)"
@@ -23,14 +19,14 @@ _OF_PICTURE = (
     rf"(?:{_PICTURE}|visual(?:ly)? (?:\w+ )?(?:content|inputs?|data|information|material|media|"
     r"elements?))"
 )
-_VERB = (
-    r"(?:help|assist|describe|view|see|process|analy[sz]e|fulfill?|provide|give|offer|continue|"
+_VERBS = (
+    r"help|assist|describe|view|see|process|analy[sz]e|fulfill?|provide|give|offer|continue|"
     r"comply|interpret|access|identify|discern|tell|answer|disclose|open|look at|perform|handle|"
     r"do (?:that|this|it|so)|support|examine|share|discuss|engage|complete|transcribe|read|"
     r"comment|decode|load|display|perceive|inspect|recogni[sz]e|determine|make out|say|report|"
-    r"respond|render|receive|work with|generate|produce|participate|proceed|reproduce|go through)"
+    r"respond|render|receive|work with|generate|produce|participate|proceed|reproduce|go through"
 )
-_VERBING = rf"(?:{_VERB[3:-1]}|describ|analy[sz]|provid|giv|shar|examin|mak)(?:ing|e|es)?"
+_VERBING = rf"(?:{_VERBS}|describ|analy[sz]|provid|giv|shar|examin|mak)(?:ing|e|es)?"
 _CANNOT = (
     r"\bI(?:['’]m| am)? ?(?:can(?:['’]?t| ?not)|won['’]?t(?: be)?|will not(?: be)?|"
     r"could(?: not|n['’]t)|(?:un|not |in)(?:able|capable) (?:to|of)|must decline|have to decline|"

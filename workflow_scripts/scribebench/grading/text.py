@@ -18,7 +18,7 @@ _OPEN_THOUGHT = re.compile(r"(?:\A|(?<=\n))[ \t]*<think(?:ing)?>.*\Z", re.S | re
 _LOOSE_END = re.compile(r"\A.*?</think(?:ing)?>", re.S | re.I)
 TAGS = re.compile(r"</?[A-Za-z][\w-]{0,20}(?:\s[^<>\n]{0,60})?/?>")
 # JSON below an announcement.
-_JSON_BELOW = re.compile(r"(?<=\n)[ \t]*(?:\[\s*)?\{\s*\"\w+\"\s*:(?=[\s\S]*\}\s*\]?\s*\Z)")
+_JSON_BELOW = re.compile(r"(?<=\n)[ \t]*(?:\[\s*)?\{\s*\"\w+\"\s*:")
 _FENCE = re.compile(r"[ \t]*(```+|~~~+)[^\n`]*")
 
 
@@ -44,7 +44,7 @@ def spoken(text: str, parts: "Split") -> str:
     if re.match(r"\s*(?:```\w*\s*)?[\[{]\s*[\[{\"']", text):
         texts = [frame.text for frame in parts.frames if frame.text]
         return "\n\n".join(dict.fromkeys(texts)) or _values_of(text) or text
-    if begin := _JSON_BELOW.search(text):
+    if text.rstrip().endswith(("}", "]")) and (begin := _JSON_BELOW.search(text)):
         return f"{text[: begin.start()]}\n{_values_of(text[begin.start() :])}"
     return TAGS.sub(" ", text) if "</" in text else text
 

@@ -18,7 +18,10 @@ SPECIFIC = re.compile(
 )
 # What is specific wherever it stands: looking for it is quick.
 _PLAINLY = re.compile(
-    r"`[^`\n]{4,}`|[a-z]{3}\.(?:py|js|ts|md|json|go|rs|txt|sh)\b|\w{4}\(\)|\w \"[A-Z][a-z]+ [^\"\n]{6,}\""
+    r"`[^`\n]{4,}`|[a-z]{3}\.(?:py|js|ts|md|json|go|rs|txt|sh|tsx|php|java|kt|cs|cpp|html|css|ya?ml|"
+    r"toml|sql|ipynb|pdf|png|csv|xlsx|docx|rb|swift|log|conf|lock|tf|vue|tex)\b"
+    r"|\b(?:line|port|page|at|with|in|for|of) \d{2,}\b"
+    r"|\w{4}\(\)|\w \"[A-Z][a-z]+ [^\"\n]{6,}\""
 )
 _LABEL = re.compile(
     r"^[ \t>*#|\d.)\[({-]*(?:\"?(?:screenshots?|frames?|images?|pictures?|截图|图|bildschirmfoto|"
@@ -74,6 +77,7 @@ _GENERIC = re.compile(
     re.I,
 )
 _APPS = re.compile(r"(?:applications?|apps?|programs?|software)\b[^:\n]{0,20}[:：]", re.I)
+LONGEST_PREFACE = 250
 _PREFACE = re.compile(
     r"\W*(?:(?:sure|certainly|of course|okay|ok|absolutely|great|alright|"
     r"understood)\b[^\n:.!]{0,40}"
@@ -88,7 +92,8 @@ def is_too_brief(text: str) -> str | None:
     if _PLAINLY.search(text):
         return None
     text = unwrapped(text)
-    if _PREFACE.fullmatch(text):
+    text = text.strip()
+    if len(text) < LONGEST_PREFACE and _PREFACE.fullmatch(text):
         return None
     text = _GENERIC.sub(" ", _COUNTED.sub(" ", _FRAME.sub(" ", text)))
     text = "\n".join(

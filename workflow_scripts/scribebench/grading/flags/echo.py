@@ -64,9 +64,9 @@ Runs = frozenset[tuple[str, ...]]
 def _of_prompt(
     prompt: str,
 ) -> tuple[tuple[str, ...], Runs, Runs, frozenset[str], frozenset[str]]:
-    """Return a prompt's words, sentences, and runs of LEAST_RUN words, and what the latter begin with.
+    """Return a prompt's words, its sentences, its runs of LEAST_RUN words, and their first words.
 
-    The sets of first words, of runs and of sentences, only save looking for the rest.
+    The first words, of both and of sentences alone, only save looking for the rest.
     """
     prompt = _FILLED.sub("0", prompt)
     words = tuple(_words(prompt))
@@ -81,6 +81,9 @@ def _is_value_of(line: str, whole: str) -> bool:
     """Return whether all that a line says behind its label stands so in the prompt."""
     label = _LABEL.match(line) if ":" in line else None
     if label is None or not label[0]:
+        return False
+    first = _WORD.search(line, label.end())
+    if first is None or f" {'0' if first[0].isdigit() else first[0].lower()} " not in whole:
         return False
     words = _words(line[label.end() :])
     return len(words) >= LEAST_PART and f" {' '.join(words)} " in whole

@@ -1,6 +1,7 @@
 """Frames that are merged, miscounted, or named by their place."""
 
 import re
+from functools import lru_cache
 
 from scribebench.grading.apps import mentions_app
 from scribebench.grading.flags.brief import SPECIFIC
@@ -104,14 +105,17 @@ POSITIONAL = re.compile(
     rf"{_START}(?:{_NOUNS} ?#?\d{{1,3}} ?[:(–—-]+ ?(?:\*\* ?)?(?:the )?)?(?:{ROW}"
     rf"(?:[, ]+(?:{PLACE}|first|second|third|fourth|column \d+)(?:[ -]?{_NOUNS})?\b|[, ]+{_NOUNS}\b"
     r"|(?=[ \t*_)\]]*(?:[:–—(-]|$)))"
-    rf"|{PLACE}(?:(?:,| and|/)? ?{PLACE})*[- ](?:(?:hand|side|panel|pane|half|part|corner|cell|"
+    rf"|{PLACE}(?:(?:,| and|/)? ?{PLACE}){{0,3}}[- ](?:(?:hand|side|panel|pane|half|part|corner|"
+    rf"cell|"
     rf"tile|"
     rf"quadrant)[- ])*{_NOUNS}\b"
-    rf"|{PLACE}(?:[, ]+{PLACE})* (?:panel|pane|cell|tile|part|half|quadrant|corner|position|slot|"
+    rf"|{PLACE}(?:[, ]+{PLACE}){{0,2}} (?:panel|pane|cell|tile|part|half|quadrant|corner|"
+    rf"position|slot|"
     rf"box|"
     rf"square|third)(?: (?:of|in) the (?:\w+ )?(?:grid|collage|montage|composite|mosaic|sheet|"
     rf"{_NOUNS})\b)"
-    rf"|(?:panel|cell|tile|{_NOUNS}) ?(?:\d{{1,3}} )?[\[(–—:-] ?(?:the )?{PLACE}(?: {PLACE})*[\])]?"
+    rf"|(?:panel|cell|tile|{_NOUNS}) ?(?:\d{{1,3}} )?[\[(–—:-] ?(?:the )?{PLACE}(?: "
+    rf"{PLACE}){{0,2}}[\])]?"
     rf"(?=[ \t*]*(?:[:–—\])-]|$))"
     rf"|{_NOUNS} (?:(?:on|at|in|to) the (?:far )?(?:left|right|top|bottom|middle|center|centre|"
     rf"upper|lower)\b|\#?\d+ ?\((?:{PLACE})\))"
@@ -138,6 +142,16 @@ POSITIONAL = re.compile(
     r"|(?:左|右|上|下|中间|左上|右上|左下|右下)[侧边方角部]?的?(?:截图|图|图片|屏幕截图))",
     re.I | re.M,
 )
+# Without one of these a line names no place; a name does not begin later than so.
+_PLACE_HINTS = (
+    "left", "right", "top", "bottom", "middle", "mid", "cent", "upper", "lower", "row", "column",
+    "line", " from ", "link", "recht", "mittler", "mitte", "ober", "unter", "oben", "unten",
+    "izquierd", "derech", "superior", "inferior", "medio", "arriba", "abajo", "esquerd", "direit",
+    "meio", "gauche", "droit", "haut", "bas", "milieu", "sinistr", "destr", "alto", "basso",
+    "middelste", "bovenste", "onderste", "lew", "prawy",
+)  # fmt: skip
+LONGEST_NAME, LONGEST_LINE = 160, 400
+_GAP = re.compile(r"[ \t]{5,}|\t")
 _ENTRY = re.compile(rf"^[ \t>*#-]*(?:\d{{1,2}}[.):]|(?:{PLACE}|{NOUN})\b[^\n]{{0,20}}:)", re.M)
 _TWO = re.compile(
     rf"^[ \t>#*\d.)-]*(?:the )?(?:{PLACE} and {PLACE}|{PLACE} (?:two|three|four)) {_NOUNS}",
@@ -190,7 +204,7 @@ def merged(text: str, parts: Split, n_frames: int) -> str | None:
     begin = text.lstrip(" *#>\n")[:80]
     if not parts.sections and _ALL.match(begin):
         return begin
-    return _two_places(text) or _grouped(text, parts, n_frames)
+    return _names_several(text) or _grouped(text, parts, n_frames)
 
 
 def _is_range(text: str, parts: Split, n_frames: int) -> bool:
@@ -207,6 +221,7 @@ def _grouped(text: str, parts: Split, n_frames: int) -> str | None:
         return match[0]
     if not parts.missing:
         return None
+    text = _squeezed(text)
     for match in _GROUP.finditer(text):
         if match["range"] or (match["row"] and _is_whole_row(text[match.end() :], n_frames)):
             return match[0].strip()[:80]
@@ -243,32 +258,50 @@ def _refers(line: str) -> bool:
     return len(plain.split()) <= 9 and SPECIFIC.search(re.sub(r"\d+", "", plain)) is None
 
 
-def _two_places(text: str) -> str | None:
-    match = _TWO.search(text)
-    return match[0].strip()[:80] if match else None
-
-
 def positional(text: str, n_frames: int) -> str | None:
     """Return the name of a frame that is named by its place."""
     if n_frames < 2:
         # A single frame may show several screens; a screenshot has a place among others only.
-        first = POSITIONAL.match(text.lstrip("\n"))
+        first = POSITIONAL.match(_squeezed(text.lstrip()[:LONGEST_NAME]))
         return first[0].strip()[:80] if first and _SHOT.search(first[0]) else None
+    if _IS_JSON.match(text):
+        match = _JSON.search(text) or _JSON_KEY.search(text)
+        return match[0].strip()[:80] if match else None
     lines = text.split("\n")
     fenced = fenced_lines(lines)
-    is_json = _IS_JSON.match(text) is not None
-    plain = (
-        text
-        if is_json
-        else "\n".join(line for line, inside in zip(lines, fenced, strict=True) if not inside)
-    )
-    if "</" in plain:
-        plain = TAGS.sub("", plain)
-    patterns = (_JSON, _JSON_KEY) if is_json else (POSITIONAL, _CELL)
-    bare = [] if is_json or _NAMED.search(plain) else _BARE.findall(plain)
-    if len({place.casefold() for place in bare}) > 1:
+    plain = [line for line, inside in zip(lines, fenced, strict=True) if not inside]
+    own = "\n".join(plain)
+    placed = _lines_with_places(own)
+    if not placed:
+        return None
+    if "</" in placed:
+        placed = TAGS.sub("", placed)
+    bare = _BARE.findall(placed)
+    if len({place.casefold() for place in bare}) > 1 and not _NAMED.search(own):
         return bare[0].strip()
-    for pattern in patterns:
-        if match := pattern.search(plain):
-            return match[0].strip()[:80]
-    return None
+    match = POSITIONAL.search(placed) or _CELL.search(placed)
+    return match[0].strip()[:80] if match else None
+
+
+@lru_cache(maxsize=16)
+def _lines_with_places(text: str) -> str:
+    """Return the lines of a text that may begin with a place."""
+    lower = text.lower()
+    hints = [hint for hint in _PLACE_HINTS if hint in lower]
+    lines = _squeezed(text).split("\n")
+    return "\n".join(line[:LONGEST_LINE] for line in lines if _may_name_place(line, hints))
+
+
+def _squeezed(text: str) -> str:
+    """Return a text without long gaps: what looks for names at the begin of lines stays quick."""
+    return _GAP.sub(" " * 4, text) if " " * 5 in text or "\t" in text else text
+
+
+def _may_name_place(line: str, hints: list[str]) -> bool:
+    begin = line[:LONGEST_NAME].lower()
+    return not begin.isascii() or any(hint in begin for hint in hints)
+
+
+def _names_several(text: str) -> str | None:
+    match = _TWO.search(_lines_with_places(text))
+    return match[0].strip()[:80] if match else None

@@ -94,9 +94,9 @@ def gibberish(text: str, parts: Split) -> str | None:
         return found[0][:80]
     if _is_noise(text) or _is_sign_salad(text):
         return text.strip()[:80]
-    words, sound = _words_of(text)
+    lines = _undrawn(prose(text)).split("\n")
+    words = [word for line in lines for word in line.split()]
     on_screen = {word for visible in _screen_text(parts) for word in visible.split()}
-    sound |= on_screen
     if found := _debris([word for word in words if word not in on_screen]) or _at_random(
         text, parts
     ):
@@ -108,7 +108,11 @@ def gibberish(text: str, parts: Split) -> str | None:
     impossible = _salad(words)
     if len(impossible) >= SALAD_COUNT and len(impossible) >= SALAD_SHARE * len(told):
         return " ".join(words[max(0, impossible[0] - 2) : impossible[0] + 10])[:120]
-    strange = [word not in sound and _is_strange(word) for word in told]
+    strange = [word not in on_screen and _is_strange(word) for word in told]
+    if sum(strange) < LEAST_STRANGE and not all(strange):
+        return None
+    foreign = _foreign_words(lines)
+    strange = [odd and word not in foreign for odd, word in zip(strange, told, strict=True)]
     if sum(strange) < LEAST_STRANGE and not all(strange):
         return None
     size = min(WINDOW, len(told))
@@ -218,12 +222,12 @@ def _are_names(words: list[str]) -> bool:
     return sum(bool(_IDENTIFIER.fullmatch(word)) for word in words) >= 0.75 * len(words)
 
 
-def _words_of(text: str) -> tuple[list[str], set[str]]:
-    """Return the words of a text, and those of its lines that are in another language."""
+def _foreign_words(lines: list[str]) -> set[str]:
+    """Return the words of lines that are in another language, or are quoted as a whole."""
     words: list[str] = []
     foreign: set[str] = set()
     introduced = False
-    for line in _undrawn(prose(text)).split("\n"):
+    for line in lines:
         own = line.split()
         words += own
         if introduced or "\\" in line:  # what is announced, or set as formulas, is quoted
@@ -232,9 +236,8 @@ def _words_of(text: str) -> tuple[list[str], set[str]]:
         if language_of(line) not in (None, "en") and _is_sentence(line):
             foreign.update(own)
     if _mixed(words):
-        return words, set()
-    whole = language_of(" ".join(words))
-    return words, foreign if whole in (None, "en") else set(words)
+        return set()
+    return foreign if language_of(" ".join(words)) in (None, "en") else set(words)
 
 
 def _undrawn(text: str) -> str:

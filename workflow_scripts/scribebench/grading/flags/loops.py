@@ -23,7 +23,7 @@ SCREEN_TIMES, SCREEN_CHARS = 60, 2500
 # Units that differ in their digits, as logs and lists on a screen do.
 DRIFT_TIMES, DRIFT_CHARS, DRIFT_ANYWAY = 60, 900, 100
 # A word of so many characters that repeats within.
-LONG_WORD = 180
+LONG_RUN, LONG_WORD = 100, 180
 PARAPHRASED, LEAST_SENTENCES = 0.4, 14
 _TOKEN = re.compile(r"\w+|[^\w\s]")
 _RUN = re.compile(r"([^\s\-=_.#*~─━│|+])\1{99,}|([\-=_.#*~─━│|+])\2{599,}")
@@ -65,6 +65,8 @@ def find_loop(text: str, n_frames: int, parts: Split) -> Loop | None:
 
 
 def _characters(text: str) -> list[Loop]:
+    if max(map(len, text.split()), default=0) < LONG_RUN:
+        return []
     runs = [
         Loop(match[0][0], len(match[0]), match.start(), match.end())
         for match in _RUN.finditer(text)
