@@ -15,10 +15,13 @@ from scribebench.gather import GATHERED
 from scribebench.report.layout import table
 from scribebench.tables import (
     ATTRIBUTION,
+    CRITERIA,
     DESCRIPTIONS,
     FRAMES,
     GRADES,
+    JUDGED,
     REQUESTS,
+    RUBRIC_ITEMS,
     SCENES,
     SCHEMA_VERSION,
     SIGNALS,
@@ -56,6 +59,9 @@ PLACES = (
         "results/canaries/batch-{batch_size}/{model}/{variant}/attribution.parquet",
         "grade_canaries",
     ),
+    Place(JUDGED, "results/rubric/{model}/{variant}/judged.parquet", "judge_rubric"),
+    Place(RUBRIC_ITEMS, "results/rubric/{model}/{variant}/items.parquet", "grade_rubric"),
+    Place(CRITERIA, "results/rubric/{model}/{variant}/criteria.parquet", "grade_rubric"),
 )
 
 INTRODUCTION = """\
@@ -112,8 +118,8 @@ Beside the tables stand:
 A row of `requests` may enter a speed figure only when `speed_valid` is true;
 `speed_invalid_reasons` says why it may not.
 
-`experiment` is `describe`, `attribution` (drawn frames) or `rubric`. A row with `warmup` asked about one picture
-before the first frame, and enters no figure. `model_state_before` is null for the OCR baseline.
+`experiment` is `describe`, `attribution` (drawn frames), `rubric` or `judge`. A row with `warmup`
+asked about one picture before the first frame, and enters no figure. `model_state_before` is null for the OCR baseline.
 
 ## Read them
 
@@ -143,8 +149,8 @@ figures = [("s_per_image", "approximate_median"), ("s_per_image", "count")]
 print(valid.group_by(["model", "variant"]).aggregate(figures).to_pylist())
 ```
 
-`samples` has description, grade and request in one row. With DuckDB or pandas, which are not in that
-environment:
+`samples` has description, grade and request in one row. With DuckDB or pandas, which are not in
+that environment:
 
 ```python
 import duckdb

@@ -117,6 +117,7 @@ rule judge_rubric:
         script="workflow_scripts/judge_rubric.py",
         prompt="rubric/judge.md",
         questions="rubric/questions.yaml",
+        programs="rubric/programs.yaml",
         listing="results/rubric/items.jsonl",
         replies="results/rubric/{model}/{variant}/replies.jsonl.zst",
         run="results/rubric/{model}/{variant}/run.json",

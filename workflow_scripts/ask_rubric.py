@@ -50,6 +50,11 @@ def main() -> None:
     rows = [request_row(asked.context, backend, one) for one in asked.warm_ups]
     rows += [rubric_request_row(asked.context, backend, one) for one in asked.replies]
     facts = run_facts(asked.context, answered, __version__, git_commit(Path()), asked.broken)
+    # The plan counts requests: a question without its picture is one of them.
+    facts |= {
+        "frames": len(answered),
+        "asked_frames": sum(not one.cache_hit for one in answered),
+    }
     write_replies(args.out / "replies.jsonl.zst", asked.replies)
     write_table(args.out / "requests.parquet", REQUESTS, rows)
     write_text(args.out / "run.json", json.dumps(facts, indent=2, sort_keys=True) + "\n")

@@ -20,8 +20,9 @@ def main() -> None:
     args = parser.parse_args()
 
     items = {(one.item.question, one.item.variant): one.item for one in read_items(args.items)}
-    rows = read_rows(args.judged) if args.judged else []
-    judged = {(row["request_uid"], row["criterion"]): row for row in rows}
+    judged = None
+    if args.judged:
+        judged = {(row["request_uid"], row["criterion"]): row for row in read_rows(args.judged)}
     key = {"model": args.model, "variant": args.variant}
     graded, criteria = grade_rows(key, read_replies(args.replies), items, judged)
     write_table(args.out / "items.parquet", RUBRIC_ITEMS, graded)

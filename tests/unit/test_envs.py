@@ -18,7 +18,10 @@ ROOT = Path(__file__).parents[2]
 SCRIPTS = ROOT / "workflow_scripts"
 ENVS = sorted((ROOT / "envs").glob("*.yaml"))
 # Modules that a script loads by name at run time; no import in its syntax tree tells of them.
-BY_NAME = dict.fromkeys(("describe_frames", "probe_model"), "scribebench/backends/*.py")
+BY_NAME = dict.fromkeys(
+    ("describe_frames", "probe_model", "describe_canaries", "ask_rubric", "judge_rubric"),
+    "scribebench/backends/*.py",
+)
 # Packages that another package loads by name.
 LOADED = {"onnxruntime": "rapidocr"}
 RULE = re.compile(r"^rule (\w+):.*?^    conda:\n +\"\.\./envs/(\w+)\.yaml\"", re.M | re.S)

@@ -9,9 +9,19 @@ import pytest
 
 from scribebench.errors import ScribebenchError
 from scribebench.gather import GATHERED, gather
-from scribebench.tables import DESCRIPTIONS, FRAMES, GRADES, REQUESTS, read_rows, write_table
+from scribebench.tables import (
+    CRITERIA,
+    DESCRIPTIONS,
+    FRAMES,
+    GRADES,
+    REQUESTS,
+    RUBRIC_ITEMS,
+    read_rows,
+    write_table,
+)
 
 RUNS = [("monday", "some", "base"), ("tuesday", "some", "base")]
+RUBRIC = [("some", "base"), ("other", "base")]
 
 
 def write_json(path: Path, value: Any) -> None:
@@ -22,6 +32,7 @@ def write_json(path: Path, value: Any) -> None:
 @pytest.fixture
 def results(tmp_path: Path) -> Path:
     """Two sessions with a run each, and one session and one run that are not selected."""
+    tmp_path = tmp_path / "results"
     for number, (session, model, variant) in enumerate([*RUNS, ("old", "some", "base")]):
         key = {"session": session, "model": model, "variant": variant}
         folder = tmp_path / "sessions" / session
@@ -35,12 +46,30 @@ def results(tmp_path: Path) -> Path:
         write_table(run / "requests.parquet", REQUESTS, [key | {"wall_ns": number}])
         write_table(run / "descriptions.parquet", DESCRIPTIONS, [key | {"slot": number}])
         write_table(run / "grades.parquet", GRADES, [key | {"slot": number}])
-        write_json(run / "run.json", key | {"run_id": session, "backend": "openai", "gpu_names": None})
+        write_json(
+            run / "run.json", key | {"run_id": session, "backend": "openai", "gpu_names": None}
+        )
+    for model in ("some", "other", "not-selected"):
+        write_rubric(tmp_path / "rubric" / model / "base", model)
     return tmp_path
 
 
+def write_rubric(folder: Path, model: str) -> None:
+    """One question, answered rightly by one model; a control is answered wrongly by all."""
+    key = {"model": model, "variant": "base", "question": "VL-T1-Q1", "item_variant": 0}
+    asked = {"session": "rubric/questions", "experiment": "rubric", "wall_ns": 7}
+    write_table(folder / "requests.parquet", REQUESTS, [asked | {"model": model}])
+    score = 5.0 if model == "some" else 2.0
+    items = [
+        key | {"control": control, "score": score, "repeat_index": 0}
+        for control, score in (("picture", score), ("grey", 1.0))
+    ]
+    write_table(folder / "items.parquet", RUBRIC_ITEMS, items)
+    write_table(folder / "criteria.parquet", CRITERIA, [key | {"criterion_id": "exact_text"}])
+
+
 def gathered(results: Path) -> Path:
-    gather(results, ["monday", "tuesday"], RUNS, [], results / "tables")
+    gather(results, ["monday", "tuesday"], RUNS, [], RUBRIC, results / "tables")
     return results / "tables"
 
 
@@ -65,9 +94,54 @@ def test_rows_of_all_selected_sessions_and_runs_are_there_in_order(results: Path
         ("tuesday", 0),
         ("tuesday", 1),
     ]
-    assert [row["wall_ns"] for row in read_rows(tables / "requests.parquet")] == [0, 1]
+    assert [row["wall_ns"] for row in read_rows(tables / "requests.parquet")] == [0, 1, 7, 7]
     assert [row["slot"] for row in read_rows(tables / "descriptions.parquet")] == [0, 1]
     assert [row["run_id"] for row in read_rows(tables / "runs.parquet")] == ["monday", "tuesday"]
+
+
+def test_the_rubric_is_gathered_and_decided_for_those_who_were_asked(results: Path) -> None:
+    tables = gathered(results)
+    items = read_rows(tables / "rubric_items.parquet")
+    assert [(row["model"], row["control"]) for row in items] == [
+        *[("some", "picture"), ("some", "grey"), ("other", "picture"), ("other", "grey")]
+    ]
+    assert [row["model"] for row in read_rows(tables / "criteria.parquet")] == ["some", "other"]
+    roles = read_rows(tables / "roles.parquet")
+    assert [row["model"] for row in roles] == ["some"] * 3 + ["other"] * 3
+    [pair] = read_rows(tables / "comparisons.parquet")
+    assert (pair["model_a"], pair["model_b"], pair["n_items"]) == ("some/base", "other/base", 1)
+    assert pair["diff"] == pytest.approx(3)
+
+
+def test_a_session_that_is_called_rubric_has_its_stages_once(results: Path) -> None:
+    (results / "sessions" / "monday").rename(results / "sessions" / "rubric")
+    measure(results, "extract_frames", "rubric")
+    measure(results, "draw_rubric", "rubric")
+    measure(results, "ask_rubric", "some/base")
+    gather(results, ["rubric"], RUNS[1:], [], RUBRIC, results / "tables")
+    rows = read_rows(results / "tables" / "stages.parquet", ["rule", "subject"])
+    assert [tuple(row.values()) for row in rows] == [
+        ("extract_frames", "rubric"),
+        ("draw_rubric", "rubric"),
+        ("ask_rubric", "some/base"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "rule"),
+    [
+        ("rubric/some/base/items.parquet", "grade_rubric"),
+        ("rubric/other/base/criteria.parquet", "grade_rubric"),
+        ("rubric/some/base/requests.parquet", "ask_rubric"),
+    ],
+)
+def test_a_damaged_part_of_the_rubric_is_named_with_its_rule(
+    results: Path, name: str, rule: str
+) -> None:
+    (results / name).write_bytes(b"PAR1")
+    with pytest.raises(ScribebenchError) as caught:
+        gathered(results)
+    assert str(caught.value).endswith(f"results/report.md -R {rule}")
 
 
 def test_a_session_has_the_facts_of_its_recording_and_of_its_frames(results: Path) -> None:

@@ -493,6 +493,15 @@ def test_a_server_that_is_too_slow_is_a_reply(answer: Answer) -> None:
     assert "0 s" in (reply.error_message or "")
 
 
+def test_what_a_slow_model_said_until_time_was_up_is_kept() -> None:
+    words = [said(f"word{number} ") for number in range(40)]
+    reply, times = ask_once(as_lines(*words, pause_s=0.4), timeout_s=1.0)
+    assert (reply.content.startswith("word0 word1 "), times) == (True, 1)
+    assert (reply.finish_reason, reply.error_kind) == ("client_timeout", "timeout")
+    assert (reply.http_status, reply.error_message) == (200, "over 1 s")
+    assert reply.ttft_ns is not None and reply.ttft_ns < 0.5e9
+
+
 def test_a_line_without_end_is_no_reply(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(streams, "MAX_LINE_BYTES", 1000)
     reply, times = ask_once([Answer(200, ["x" * 3000]), GOOD])
@@ -1000,8 +1009,10 @@ def test_a_model_is_unloaded_and_loaded_again_with_its_options() -> None:
         (loaded(TAG), [UNLOADED, RELOADED]),
         (loaded(), Answer(404, ["404 page not found"])),
         (loaded(), [UNLOADED, as_json({"error": OUT_OF_MEMORY[0]}, 500)]),
+        # With `keep_alive: 0` in `extra_body`, to load is to unload.
+        (loaded(), [UNLOADED, UNLOADED]),
     ],
-    ids=["stays", "no such path", "does not fit"],
+    ids=["stays", "no such path", "does not fit", "unloads again"],
 )
 def test_a_model_that_cannot_be_loaded_again_has_no_time_for_it(
     ps: Answer, generate: Any, monkeypatch: pytest.MonkeyPatch

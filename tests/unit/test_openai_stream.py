@@ -128,6 +128,46 @@ def test_thinking_has_a_clock_of_its_own(name: str) -> None:
     assert reply.ttft_content_ns - reply.ttft_ns >= 30_000_000
 
 
+@pytest.mark.parametrize(
+    ("pieces", "first"),
+    [
+        (["hm", " so", "</think>", "\n\n", "answer"], 4),
+        (["hm", " so</think>\n", "answer", " more"], 2),
+        (["hm", " so</think>answer", " more"], 1),
+        (["hm", " so</th", "ink>", "answer"], 3),
+        (["hm</think>answer", " more"], 0),
+        (["\n", "hm", " so", "</think>answer"], 3),
+        # A tag of which the text speaks is text.
+        (["the <thi", "nk> tag", "</think>", "answer"], 0),
+        (["answer", " more"], 0),
+        (["hm", " so", "</think>", "\n"], None),
+    ],
+)
+def test_thinking_that_the_chat_template_opened_is_no_first_content(
+    pieces: list[str], first: int | None
+) -> None:
+    class Steps(Clock):
+        step = 0
+
+        def ns(self) -> int:
+            return self.step
+
+    streamed, clock = streams.Said(), Steps(60)
+    for clock.step, piece in enumerate(pieces):
+        streamed.take(piece, "", clock)
+    assert streamed.ttft_ns == 0
+    assert streamed.ttft_content_ns == first
+
+
+def test_a_closing_tag_after_thinking_of_its_own_is_first_content() -> None:
+    reply = read(said(reasoning_content="hm"), said("so</think>"), said("x"), STOP, None)
+    assert (reply.content, reply.thinking) == ("so</think>x", "hm")
+    streamed, clock = streams.Said(), Clock(60)
+    streamed.take("", "hm", clock)
+    streamed.take("so</think>", "", clock)
+    assert streamed.ttft_content_ns is not None
+
+
 def test_a_reply_of_thinking_only_has_no_first_content() -> None:
     reply = read(said(reasoning_content="hm"), said(finish="length"), None)
     assert (reply.content, reply.thinking, reply.finish_reason) == ("", "hm", "length")
@@ -284,6 +324,40 @@ def test_an_error_in_the_middle_of_a_stream_is_recorded(error: Any, kind: str, t
     assert (reply.content, reply.finish_reason, reply.error_kind) == ("half", reason, kind)
     assert not reply.stream_complete
     assert told in (reply.error_message or "")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        # vLLM, older versions, and llama-server, older versions
+        'data: {"object": "error", "message": "CUDA out of memory", "code": 500}\n\n',
+        'error: {"code": 500, "message": "CUDA out of memory", "type": "server_error"}\n\n',
+        "error: CUDA out of memory\n\n",
+    ],
+)
+@pytest.mark.parametrize("done", [True, False])
+def test_an_error_that_is_not_wrapped_is_one(line: str, done: bool) -> None:
+    with scripted(ask=as_stream(said("half"), line, done=done)) as server:
+        reply = backend(server).ask(FRAMES, PARTS)
+        assert len(server.bodies()) == 1
+    assert (reply.content, reply.finish_reason, reply.error_kind) == ("half", "error", "oom")
+    assert "out of memory" in (reply.error_message or "")
+    assert not reply.stream_complete
+
+
+def test_an_error_that_is_not_wrapped_is_tried_again_when_it_may_pass() -> None:
+    busy = {"object": "error", "message": "too many requests", "code": 429}
+    line = 'error: {"code": 503, "message": "busy"}\n\n'
+    with scripted(ask=[as_stream(busy), as_stream(line), GOOD]) as server:
+        reply = backend(server).ask(FRAMES, PARTS)
+    assert (reply.content, reply.attempts) == ("answer", 3)
+
+
+@pytest.mark.parametrize("event", [{"object": "error"}, {"error": {"code": 500}}])
+def test_an_error_without_words_is_one(event: dict[str, Any]) -> None:
+    reply = read(said("half"), event, None)
+    assert (reply.finish_reason, reply.error_kind) == ("error", "server")
+    assert reply.error_message
 
 
 def test_a_long_error_in_the_middle_of_a_stream_is_cut() -> None:
@@ -621,6 +695,30 @@ def test_a_server_that_is_too_slow_is_a_reply(pause: str) -> None:
     assert (reply.finish_reason, reply.error_kind) == ("client_timeout", "timeout")
 
 
+def test_what_a_slow_model_said_until_time_was_up_is_kept() -> None:
+    """Also when nothing comes between the limit and the cut of the connection."""
+    words = [said(f"word{number} ") for number in range(40)]
+    with scripted(ask=as_stream(*words, pause_s=0.4)) as server:
+        started = time.monotonic()
+        reply = backend(server, timeout_s=1.0).ask(FRAMES, PARTS)
+        assert time.monotonic() - started < 2
+        assert len(server.bodies()) == 1
+    assert reply.content.startswith("word0 word1 ")
+    assert (reply.finish_reason, reply.error_kind) == ("client_timeout", "timeout")
+    assert (reply.http_status, reply.error_message) == (200, "over 1 s")
+    assert reply.ttft_ns is not None and reply.ttft_ns < 0.5e9
+    assert reply.ttft_content_ns is not None and reply.ttft_content_ns < 0.5e9
+    assert 1.0e9 < reply.wall_ns < 2e9
+
+
+def test_a_reply_that_came_to_its_end_in_time_is_no_timeout() -> None:
+    """Only the mark of the end is late."""
+    with scripted(ask=Answer(200, [f"data: {json.dumps(STOP)}\n\n", "x"], pause_s=3)) as server:
+        reply = backend(server, timeout_s=0.4).ask(FRAMES, PARTS)
+    assert (reply.finish_reason, reply.error_kind) == ("stop", None)
+    assert not reply.stream_complete
+
+
 def test_a_server_that_falls_silent_late_gets_no_more_time_for_that() -> None:
     with scripted(ask=as_stream(said("one"), said("two"), STOP, pause_s=1.0)) as server:
         started = time.monotonic()
@@ -628,6 +726,7 @@ def test_a_server_that_falls_silent_late_gets_no_more_time_for_that() -> None:
         assert time.monotonic() - started < 1.7
         assert len(server.bodies()) == 1
     assert (reply.finish_reason, reply.error_kind) == ("client_timeout", "timeout")
+    assert reply.content == "onetwo"
 
 
 @pytest.mark.parametrize(
@@ -734,6 +833,19 @@ def test_a_key_that_is_refused_at_the_first_question_is_told_as_such(status: int
         backend(server, KEY).identify()
     assert "key" in str(caught.value)
     assert "`api_key_env:`" in str(caught.value)
+    assert KEY not in str(caught.value)
+
+
+@pytest.mark.parametrize("where", ["models", "ask"])
+def test_a_key_that_is_refused_is_to_be_corrected_where_it_comes_from(
+    monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    monkeypatch.setenv("SOME_KEY", KEY)
+    with scripted(**{where: as_json({"error": "bad key"}, 401)}) as server:
+        asked = connect({"url": server.url, "tag": "some", "api_key_env": "SOME_KEY"}, {})
+        with pytest.raises(ScribebenchError, match=r"correct the key in \$SOME_KEY") as caught:
+            _ = asked.identify() and asked.ask(FRAMES, PARTS)
+    assert "`api_key_env:`" not in str(caught.value)
     assert KEY not in str(caught.value)
 
 
@@ -983,6 +1095,32 @@ def test_a_server_that_is_loading_is_no_unknown_server() -> None:
         pytest.raises(ServerUnreachableError, match="still loading"),
     ):
         backend(server).identify()
+
+
+@pytest.mark.parametrize("status", [429, 502, 503, 504])
+def test_a_gateway_without_its_server_is_asked_who_answers_again(status: int) -> None:
+    fault = as_json({"error": "bad gateway"}, status)
+    with scripted(models=[fault, fault, as_json(MODELS)]) as server:
+        assert backend(server).identify().model_id == "some"
+
+
+@pytest.mark.parametrize("status", [429, 502, 504])
+def test_a_gateway_without_its_server_is_no_server_of_another_kind(status: int) -> None:
+    with scripted(models=as_json({"error": "bad gateway"}, status)) as server:
+        with pytest.raises(ServerUnreachableError) as caught:
+            backend(server).identify()
+        assert len(server.requests) == http.TELL_ATTEMPTS
+    for part in (server.url, f"HTTP {status}", "run the same command again"):
+        assert part in str(caught.value)
+
+
+@pytest.mark.parametrize("status", [429, 502, 504])
+def test_what_need_not_be_told_is_unknown_behind_a_gateway(status: int) -> None:
+    """Such as leads /v1 to the server, and the rest nowhere."""
+    with scripted(props=as_json({"error": "bad gateway"}, status)) as server:
+        identity = backend(server).identify()
+        assert len(server.requests) == 2
+    assert (identity.model_id, identity.backend_version) == ("some", None)
 
 
 @pytest.mark.parametrize(

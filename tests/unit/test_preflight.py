@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from scribebench.backends import http
 from scribebench.backends.base import ModelIdentity, Reply, ServerUnreachableError
 from scribebench.describe.journal import Conditions, Entry, IdentityStore, Journal
 from scribebench.errors import ScribebenchError
@@ -461,3 +462,17 @@ def test_a_real_backend_is_looked_at_once(state: Path) -> None:
     problems, notes = look(due({there: here}), state)
     assert problems == []
     assert ["only its finished requests goes on" in note for note in notes] == [True]
+
+
+@pytest.mark.parametrize("status", [429, 502, 504])
+def test_a_gateway_without_its_server_does_not_stop_what_may_go_on(
+    state: Path, monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
+    monkeypatch.setattr(http, "FIRST_BACKOFF_S", 0.01)
+    with scripted(models=as_json({"error": "bad gateway"}, status)) as server:
+        run, here = Run("there", "base"), settings("openai", tag="some") | {"url": server.url}
+        was_asked(state, run, ModelIdentity("some", "old", "b1"))
+        problems, (note,) = look(due({run: here}), state)
+    assert problems == []
+    assert "only its finished requests goes on" in note
+    assert "correct `url:`" not in note

@@ -33,11 +33,14 @@ from scribebench.report.markdown import write_markdown
 from scribebench.tables import (
     AGREEMENT,
     ATTRIBUTION,
+    COMPARISONS,
     DESCRIPTIONS,
     FRAMES,
     GRADES,
     PROBES,
     REQUESTS,
+    ROLES,
+    RUBRIC_ITEMS,
     RUNS,
     SEGMENTS,
     SESSIONS,
@@ -555,7 +558,8 @@ def report(folder: Path, *found: dict[str, Any]) -> str:
     ]
     tables = folder / "tables"
     empty = (SESSIONS, RUNS, STAGES, REQUESTS, DESCRIPTIONS, GRADES, ATTRIBUTION, SEGMENTS)
-    for table in (*empty, AGREEMENT, with_session(FRAMES)):
+    of_rubric = (RUBRIC_ITEMS, ROLES, COMPARISONS)
+    for table in (*empty, *of_rubric, AGREEMENT, with_session(FRAMES)):
         write_table(tables / f"{table.name}.parquet", table, [])
     write_table(tables / "probes.parquet", PROBES, probes)
     labels = {f"model-{number}": f"Model {number}" for number in range(len(found))}

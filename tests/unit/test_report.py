@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
@@ -19,17 +20,21 @@ from scribebench.report.thumbnails import WIDTH_PX, write_thumbnails
 from scribebench.tables import (
     AGREEMENT,
     ATTRIBUTION,
+    COMPARISONS,
     DESCRIPTIONS,
     FRAMES,
     GRADES,
     PROBES,
     REQUESTS,
+    ROLES,
+    RUBRIC_ITEMS,
     RUNS,
     SEGMENTS,
     SESSIONS,
     STAGES,
     write_table,
 )
+from unit.test_escape import HOSTILE, without_escapes
 from unit.videos import plain
 
 Row = dict[str, Any]
@@ -68,6 +73,7 @@ def request(**changes: Any) -> Row:
     return (
         KEY
         | {
+            "experiment": "describe",
             "image_count": 2,
             "wall_ns": 4_000_000_000,
             "s_per_image": 2.0,
@@ -124,10 +130,13 @@ class Tables:
             "attribution": [],
             "segments": [],
             "agreement": [],
+            "rubric_items": [],
+            "roles": [],
+            "comparisons": [],
         }
         tables = (
             *(SESSIONS, RUNS, PROBES, STAGES, REQUESTS, DESCRIPTIONS, GRADES, ATTRIBUTION),
-            *(SEGMENTS, AGREEMENT),
+            *(SEGMENTS, AGREEMENT, RUBRIC_ITEMS, ROLES, COMPARISONS),
             with_session(FRAMES),
         )
         for known in tables:
@@ -150,6 +159,12 @@ def rows_under(report: str, heading: str) -> list[dict[str, str]]:
     lines = [line for line in part.splitlines() if line.startswith("| ")]
     cells = [[cell.strip() for cell in line.strip("|").split(" |")] for line in lines]
     return [dict(zip(cells[0], line, strict=True)) for line in cells[2:]]
+
+
+def table_widths(text: str) -> list[list[int]]:
+    """How many bars that part cells each line of each table has."""
+    lines = [len(re.findall(r"(?<!\\)\|", line)) for line in text.splitlines()]
+    return [list(group) for is_table, group in groupby(lines, bool) if is_table]
 
 
 # --- candidates ----------------------------------------------------------------------------------
@@ -276,9 +291,7 @@ def test_with_a_model_the_baseline_is_no_answer(tables: Tables) -> None:
         labels={"some": "Some model", "ocr-baseline": "OCR baseline"},
     )
     answer = report.splitlines()[2]
-    assert answer.startswith("**Measured: Some model.**")
-    assert "OCR" not in answer
-    assert "recommends none" in answer
+    assert answer == "**Use Some model on openai, 8 screenshots a request, at their full width.**"
     assert "none was selected" not in report
     assert "OCR baseline: a baseline and no vision-language model." in report
 
@@ -428,7 +441,8 @@ def test_what_a_model_says_cannot_act_in_the_report(tables: Tables) -> None:
     assert [line for line in outside.splitlines() if line.startswith("# ")] == [
         "# Scribebench report"
     ]
-    assert len({line.count(" | ") for line in outside.splitlines() if "Some" in line[:40]}) <= 3
+    for cells in table_widths(outside):
+        assert len(set(cells)) == 1
 
 
 @pytest.mark.parametrize(
@@ -464,6 +478,148 @@ def test_thumbnails_are_small_pictures_of_the_examples(tables: Tables, tmp_path:
         shapes[key[1]] = image.shape[:2]
         assert image.mean() == pytest.approx(60 + 100 * key[1], abs=2)
     assert shapes == {0: (WIDTH_PX // 2, WIDTH_PX), 1: (100, 200)}
+
+
+# --- text that nobody vouches for ----------------------------------------------------------------
+
+FORMULAS = [
+    '=HYPERLINK("http://evil.example","click")',
+    "+1+cmd|' /C calc'!A0",
+    "-2+3+cmd|' /C calc'!A0",
+    "@SUM(1+1)*cmd|' /C calc'!A0",
+]
+
+
+def skeleton(report: str) -> list[str]:
+    """What of each line a Markdown renderer may act on; fenced text is left out."""
+    outside = re.sub(r"^(`{3,})text\n.*?^\1$", "", report, flags=re.S | re.M)
+    return [
+        re.sub(r"[^\\`*_{}\[\]|~$#<>&@]", "", without_escapes(line)) for line in outside.split("\n")
+    ]
+
+
+def report_on(tables: Tables, text: str) -> str:
+    """A report in which this text stands wherever a model, a recording or a person writes any."""
+    other = KEY | {"model": "other"}
+    probe = {"model": "some", "variant": "base", "verdict": "no_memory", "broken": text}
+    probe |= {"gate_reply": text, "error_message": text, "not_applied": [text]}
+    probe |= {"image_w_px": [], "image_h_px": [], "image_tokens": [], "projector_quant": text}
+    machine = {"os": text, "cpu_model": text, "gpu_names": [text], "python_version": text}
+    pair = {"run_a": "some/base", "run_b": "other/base", "only_a": [text], "only_b": [text]}
+    segment = {"segment": 0, "key_strings_share": 0.0, "key_strings_missing": [text]}
+    failing = request(error_kind=text, finish_reason="error", speed_invalid_reasons=[text])
+    said = {"text": text, "visible": text, "activity": text, "apps": [text], "topics": [text]}
+    data = tables.read(
+        labels={"some": text, "other": text},
+        sessions=[SESSION | {"recording": text, "losses": [text]}],
+        runs=[RUN | machine | {"quantization": text}, RUN | other | {"broken": text}],
+        requests=[request(), failing],
+        probes=[probe],
+        descriptions=[described(0, **said), described(1, **said)],
+        grades=[grade(0, flags=[text])],
+        segments=[KEY | segment],
+        agreement=[{"session": "monday", "frame_index": 0, "runs": 2, "similarity": 0.5}
+                   | pair | {"pair_similarity": 0.5, "dispute_rank": 1}],
+    )  # fmt: skip
+    data = ReportData(**vars(data) | {"refused": [text], "titles": {"monday": text}})
+    return write_markdown(data, {})
+
+
+# No table holds a lone surrogate.
+STORED = [text for text in [*HOSTILE, *FORMULAS] if text.encode("utf-8", "ignore").decode() == text]
+
+
+@pytest.mark.parametrize("text", STORED)
+def test_hostile_text_changes_nothing_but_its_own_cell(tables: Tables, text: str) -> None:
+    assert skeleton(report_on(tables, text)) == skeleton(report_on(tables, "harmless"))
+
+
+@pytest.mark.parametrize("text", FORMULAS)
+def test_no_cell_is_a_formula_when_a_table_is_pasted(tables: Tables, text: str) -> None:
+    cells = [
+        cell.strip()
+        for line in report_on(tables, text).splitlines()
+        if line.startswith("| ")
+        for cell in re.split(r"(?<!\\)\|", line)
+    ]
+    shown = [cell.replace("&#64;", "@").replace("\\", "") for cell in cells]
+    assert any(cell.startswith(f"'{text[0]}") for cell in shown)
+    assert not [cell for cell in shown if cell[:1] in set("=+-@") and not cell.startswith("---")]
+
+
+@pytest.mark.parametrize(
+    ("cell", "shown"),
+    [
+        ("=1+1", "'=1+1"),
+        ("&#64;SUM(1)", "'&#64;SUM(1)"),
+        ("-2+3+cmd", "'-2+3+cmd"),
+        ("+1.1", "+1.1"),
+        ("-0.3 (-0.8 to +0.2)", "-0.3 (-0.8 to +0.2)"),
+        (DASH, DASH),
+        ("plain = 1", "plain = 1"),
+    ],
+)
+def test_a_number_is_no_formula(cell: str, shown: str) -> None:
+    assert table(("a",), [(cell,)]).splitlines()[-1] == f"| {shown} |"
+
+
+# --- the answer, and tables for which nothing was run --------------------------------------------
+
+
+def test_the_answer_comes_first_and_then_the_comparison(tables: Tables) -> None:
+    report = tables.report()
+    headings = [line for line in report.splitlines() if line.startswith("## ")]
+    assert report.splitlines()[2].startswith("**Use Some model")
+    assert headings[0] == "## Model comparison"
+    assert headings[-1] == "## What was not measured"
+    [row] = rows_under(report, "Model comparison")
+    assert (row["candidate"], row["verdict"]) == ("Some model", "**selected**")
+
+
+@pytest.mark.parametrize(
+    "heading",
+    [
+        *("Model comparison", "Batch sizes", "A full session", "Failure modes", "The rubric"),
+        "How many pictures a request can hold",
+    ],
+)
+def test_a_table_for_which_nothing_was_run_names_the_line_that_runs_it(
+    tables: Tables, heading: str
+) -> None:
+    part = baseline(tables).partition(f"## {heading}\n")[2].partition("\n## ")[0]
+    assert "| ---" not in part
+    assert re.search(r"`(models|canaries|rubric): ", part)
+    assert "`config/config.yaml`" in part
+
+
+def test_a_batch_has_its_seconds_and_tokens(tables: Tables) -> None:
+    whole = request(image_count=8, wall_ns=16_000_000_000, output_tokens=400, wall_tps=25.0)
+    rows = rows_under(tables.report(requests=[whole, request(image_count=2)]), "Batch sizes")
+    assert rows == [
+        {
+            "candidate": "Some model",
+            "frames": "recordings",
+            "batch": "8",
+            "n": "1",
+            "s a batch": "16.0",
+            "tokens": "400",
+            "decode tok/s": "50.0",
+            "all tok/s": "25.0",
+            "s a frame": "2.00",
+            "tokens a frame": "50",
+            "right frame": DASH,
+        }
+    ]
+
+
+def test_a_full_session_is_extrapolated_beside_the_seed(tables: Tables) -> None:
+    rows = rows_under(tables.report(), "A full session")
+    assert rows[0]["batches for 1,776 frames"] == "222"
+    assert rows[0]["hours"] == f"0.99 (0.99{DASH}0.99, n 1)"
+    # 20 frames of 3,700 seconds are kept, 2 seconds each.
+    assert rows[0]["minutes"] == f"0.6 (0.6{DASH}0.6, n 1)"
+    assert rows[0]["keeps up"] == "yes"
+    assert [row["hours"] for row in rows[1:]] == ["8.2", "6.7", "6.4", "8.4"]
 
 
 # --- figures -------------------------------------------------------------------------------------
@@ -614,7 +770,10 @@ def test_places_of_a_request_that_are_not_right_are_named(tables: Tables) -> Non
     rows = [row | {"slot": place % 8} for place, row in enumerate(drawn(8, 3))]
     rows[10] |= {"outcome": "omitted"}
     text = tables.report(attribution=rows)
-    assert "batches of 8: not right at place 0 (1 swapped); 1 (1 swapped); 2 (1 omitted, " in text
+    places = (
+        "batches of 8: not right at place 0 (1 swapped); 1 (1 swapped); 2 (1 swapped, 1 omitted)"
+    )
+    assert places in text
     judged = [KEY | {"slot": 1, "attribution": "merged"}, KEY | {"slot": 0, "attribution": "right"}]
     assert "not right at place 1 (1 merged) of the request" in tables.report(grades=judged)
 

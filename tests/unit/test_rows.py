@@ -122,7 +122,7 @@ def test_a_rate_of_something_unknown_is_unknown(changes: dict[str, Any], unknown
         ({"content": " \n"}, ["empty"]),
         ({"content": "", "frames": [FrameDescription()]}, []),
         ({"attempts": 2}, ["retried"]),
-        ({"cache_hit": True}, ["answered for another run"]),
+        ({"cache_hit": True}, ["answered for another run or batch"]),
     ],
 )
 def test_a_row_says_why_it_is_in_no_speed(changes: dict[str, Any], reasons: list[str]) -> None:

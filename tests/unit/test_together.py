@@ -120,7 +120,7 @@ def results(tmp_path: Path) -> Path:
 
 def gathered(results: Path, name: str) -> list[Row]:
     runs = [("monday", "some", "base"), ("monday", "ocr-baseline", "base")]
-    gather(results, ["monday"], runs, [], results / "tables")
+    gather(results, ["monday"], runs, [], [], results / "tables")
     return read_rows(results / "tables" / f"{name}.parquet")
 
 

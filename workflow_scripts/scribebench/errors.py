@@ -20,6 +20,18 @@ MADE_BY = {
     "run.json": "describe_frames",
     "probe.json": "probe_model",
 }
+# The same in results/rubric and in results/rubric/{model}/{variant}.
+RUBRIC_MADE_BY = {
+    "frames.parquet": "draw_rubric",
+    "items.jsonl": "draw_rubric",
+    "text.parquet": "read_rubric",
+    "requests.parquet": "ask_rubric",
+    "replies.jsonl.zst": "ask_rubric",
+    "run.json": "ask_rubric",
+    "judged.parquet": "judge_rubric",
+    "items.parquet": "grade_rubric",
+    "criteria.parquet": "grade_rubric",
+}
 
 
 def damaged(path: Path, problem: str) -> ScribebenchError:
@@ -28,7 +40,10 @@ def damaged(path: Path, problem: str) -> ScribebenchError:
     Deleting it would not help: Snakemake does not miss an intermediate file.
     """
     made_in = {"tables": "build_tables", "candidates": "extract_frames"}
-    rule = made_in.get(path.parent.name) or MADE_BY.get(path.name, "dedup_frames")
+    # Sessions can have this name, too.
+    is_rubric = ("results", "rubric") in (path.parts[-3:-1], path.parts[-5:-3])
+    made_by = RUBRIC_MADE_BY if is_rubric else MADE_BY
+    rule = made_in.get(path.parent.name) or made_by.get(path.name, "dedup_frames")
     return ScribebenchError(
         f"{path} is damaged ({problem}); make it again: "
         f"{snakemake()} --cores 4 results/report.md -R {rule}"

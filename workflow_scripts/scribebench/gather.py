@@ -10,6 +10,7 @@ import pyarrow as pa
 from scribebench.canaries.frames import FOLDER, session_of
 from scribebench.errors import damaged
 from scribebench.grading.together import RUN, SAID, agreement_rows, segment_rows
+from scribebench.plan.checked import PLANS_FILE, plan_rows
 from scribebench.probe.rows import probe_row
 from scribebench.rubric.verdicts import decide
 from scribebench.samples import join_samples
@@ -22,6 +23,7 @@ from scribebench.tables import (
     DESCRIPTIONS,
     FRAMES,
     GRADES,
+    PLANS,
     PROBES,
     REQUESTS,
     ROLES,
@@ -83,6 +85,7 @@ GATHERED = (
     PROBES,
     SESSIONS,
     STAGES,
+    PLANS,
 )
 # A reply with one of these is rubbish or cut short, and its speed is not that of an answer.
 NO_SPEED = frozenset(
@@ -154,6 +157,8 @@ def gather(
     write_table(out / "sessions.parquet", SESSIONS, map(_session_row, folders))
     made = [*runs, *((session_of(size), *run) for size, *run in canaries)]
     write_table(out / "stages.parquet", STAGES, _stages(results / "benchmarks", sessions, made))
+    told = [folder / "run.json" for folder in (*run_folders, *drawn, *asked)]
+    write_table(out / "plans.parquet", PLANS, plan_rows(results / PLANS_FILE, told))
 
 
 def _write_rubric(folders: list[Path], out: Path) -> None:
@@ -224,7 +229,7 @@ def _stages(benchmarks: Path, sessions: list[str], runs: list[RunKey]) -> Iterab
     probed = dict.fromkeys(f"{model}/{variant}" for _, model, variant in runs)
     drawn = dict.fromkeys(run[0].partition("/")[2] for run in runs if "/" in run[0])
     named = ("/".join(run).removeprefix(f"{FOLDER}/") for run in runs)
-    subjects = [*sessions, "rubric", *drawn, *probed, *named]
+    subjects = dict.fromkeys([*sessions, "rubric", *drawn, *probed, *named])
     for rule in STAGE_ORDER:
         for subject in subjects:
             path = benchmarks / rule / f"{subject}.jsonl"

@@ -132,7 +132,8 @@ class Asker:
             raise self._server_fault
         if not self.warm_ups and batch.images:
             self.warm_ups.append(self._warmed_up(batch))
-        self._tokens.prepare(batch.frames, batch.parts)
+        if batch.images:  # else there is nothing to be told apart from the text
+            self._tokens.prepare(batch.frames, batch.parts)
         answered = _ask(context, self._backend, batch, key)
         reply = answered.reply
         if reply.attempts:  # else nothing was sent, and nothing is known

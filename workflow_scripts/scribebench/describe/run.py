@@ -15,6 +15,7 @@ from scribebench.describe.journal import Conditions
 from scribebench.describe.prompt import compose
 from scribebench.describe.rows import Answered, RunContext
 from scribebench.files import whole_file
+from scribebench.plan.asked import sums_of
 from scribebench.progress import Progress
 from scribebench.project.documents import canonical_json
 from scribebench.project.models import Run
@@ -119,7 +120,8 @@ def run_facts(
     """Return the row of `runs`: settings, who answered, what it took, on what machine.
 
     `broken` says why nothing more was asked: what the gate found wrong with the model.
-    Server and machine are those of the last request that was asked for this run.
+    Server and machine are those of the last request that was asked for this run; `asked_since_utc`
+    is when the first of them was, which a plan must precede that is checked against it.
     """
     answered = without_warm_ups(answered)
     asked = [one for one in answered if not one.cache_hit]
@@ -141,6 +143,10 @@ def run_facts(
         "frames": sum(len(one.frames) for one in answered),
         "asked_frames": sum(len(one.frames) for one in asked),
         "asked_wall_ns": sum(one.reply.wall_ns for one in asked),
+        "asked_sums": sums_of([(len(one.frames), one.reply.wall_ns) for one in asked]),
+        "asked_since_utc": min(one.reply.started_at for one in asked).isoformat()
+        if asked
+        else None,
         "workflow_version": version,
         "git_commit": commit,
         **conditions.machine,

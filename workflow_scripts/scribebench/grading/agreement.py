@@ -183,8 +183,7 @@ def _said(description: FrameDescription) -> _Said:
 def _text_of(description: FrameDescription) -> str:
     lists: Sequence[str] = description.topics or ()
     # The text has the names of the form's fields, which say nothing of the frame.
-    has_fields = description.visible is not None or description.activity is not None
-    text = None if has_fields else description.text
+    text = description.text if description.visible is None else None
     parts = (text, description.visible, description.activity, *lists)
     return "\n".join(dict.fromkeys(part for part in parts if part))
 

@@ -27,7 +27,7 @@ class Due(NamedTuple):
     """What a run has to do in this start: sessions to describe, and whether it is probed.
 
     The drawn frames of a batch size are a session by the name of their folder, `canaries/batch-8`,
-    and the rubric is `rubric/questions`.
+    and the rubric is `rubric/questions`; a judge's part in it is `rubric/judging`.
     """
 
     settings: Settings
@@ -138,8 +138,8 @@ def _finished(rule: str, run: Run, results: Path) -> set[str]:
 
 
 def _rule_of(session: str) -> str:
-    if session == rubric.SESSION:
-        return RUBRIC
+    if session in (rubric.SESSION, rubric.JUDGING):
+        return RUBRIC if session == rubric.SESSION else JUDGE
     return CANARIES if is_drawn(session) else DESCRIBE
 
 

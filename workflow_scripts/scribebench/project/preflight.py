@@ -29,6 +29,7 @@ from scribebench.project.changes import (
 )
 from scribebench.project.documents import canonical_json
 from scribebench.project.models import Run, identity, run_id
+from scribebench.rubric import JUDGING
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -84,7 +85,8 @@ def stop_unless_ready(
         sessions = frozenset(name for job in own if (name := asked_about(job)))
         runs[run] = Due(settings_of(*run), sessions, any(job.rule.name == PROBE for job in own))
     if judge is not None and any(job.rule.name == JUDGE for job in jobs):
-        runs.setdefault(judge, Due(settings_of(*judge)))
+        due = runs.get(judge, Due(settings_of(*judge)))
+        runs[judge] = due._replace(sessions=due.sessions | {JUDGING})
     problems = problems_of(runs, note=logger.warning)
     if problems:
         logger.error(message(problems))

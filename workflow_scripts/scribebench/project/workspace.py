@@ -144,7 +144,8 @@ class Workspace:
     @property
     def rubric(self) -> dict[str, Any]:
         """Return what decides the rubric's pictures; the usual when none is to be asked."""
-        return RUBRIC | (self._config.get("rubric") or {})
+        wanted = RUBRIC | (self._config.get("rubric") or {})
+        return wanted | {"image_scale": float(wanted["image_scale"])}
 
     @property
     def rubric_asked(self) -> str:
@@ -154,7 +155,7 @@ class Workspace:
     @property
     def rubric_runs(self) -> list[Run]:
         """Return the candidates that are asked the rubric: one picture a request."""
-        return self._unlike_runs if self._config.get("rubric") else []
+        return [] if self._config.get("rubric") is None else self._unlike_runs
 
     @cached_property
     def judge(self) -> Run | None:

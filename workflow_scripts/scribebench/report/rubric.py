@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator
 from statistics import fmean, median
 
+from scribebench.probe.verdict import BROKEN
 from scribebench.report.cells import DASH, format_share
 from scribebench.report.data import ReportData, Row, label
 from scribebench.report.escape import inline
@@ -88,6 +89,10 @@ def _name(data: ReportData, candidate: Candidate) -> str:
 
 def _notes(data: ReportData, found: dict[Candidate, list[Row]]) -> list[str]:
     lines = []
+    for row in data.probes:
+        candidate = (row["model"], row["variant"])
+        if row["verdict"] == BROKEN and candidate not in found:
+            lines.append(f"- {_name(data, candidate)}: asked nothing, since its backend is broken.")
     for candidate, own in found.items():
         name = _name(data, candidate)
         shown = [row for row in own if row["control"] == "picture"]
@@ -104,11 +109,12 @@ def _notes_of(own: list[Row], shown: list[Row]) -> Iterator[str]:
     unscored = [row for row in shown if row["score"] is None]
     if unscored:
         yield f"{len(unscored)} of {len(shown)} replies are no answer that could be scored."
-    share = fmean(row["weight_scored"] for row in shown) if shown else 1.0
-    if share < 1:
+    scored = [row for row in shown if row["score"] is not None]
+    share = fmean(row["weight_scored"] for row in scored) if scored else 1.0
+    if round(share, 6) < 1:
         yield (
             f"{format_share(share)} of the weight was scored; the rest (explanations) needs a "
-            "judge (`judge:` in `config/config.yaml`)."
+            "judge (`judge:` in `config/config.yaml`), and none judges its own replies."
         )
     cut = [row for row in shown if row["finish_reason"] == "length"]
     if cut:

@@ -11,15 +11,17 @@ import numpy as np
 import zstandard
 
 from scribebench.backends.base import Backend, Frame, Part, SentImage
+from scribebench.describe.again import command_for
 from scribebench.describe.asker import Asker, Batch, ask_embedded, embedded_context, open_asker
 from scribebench.describe.images import prepare
 from scribebench.describe.rows import Answered, RunContext, request_row
 from scribebench.describe.run import tell_failure
+from scribebench.errors import ScribebenchError
 from scribebench.files import sha256_bytes, whole_file
 from scribebench.progress import Progress
 from scribebench.project.models import Run
 from scribebench.rubric import SESSION
-from scribebench.rubric.save import DrawnItem
+from scribebench.rubric.save import LIST, DrawnItem
 
 # Replies are scored as they are after so many tokens; one that was cut is asked once more with room
 # to end, which is reported beside it.
@@ -96,24 +98,26 @@ def ask_rubric(
         Progress(f"rubric {run}", len(asks), "questions") as progress,
     ):
         requester = _Requester(asker, settings, items, folder)
-        replies, broken = [], None
+        replies: list[Replied] = []
         for one in asks:
             replied = requester.put(one, len(replies))
-            if replied is None:
-                broken = asker.why_broken()
-                break
-            replies.append(replied)
-            tell_failure(replied.answered, progress)
-            if replied.answered.reply.finish_reason == "length" and one.control == PICTURE:
-                longer = Ask(one.drawn, one.place, one.repeat, is_rescue=True)
-                rescued = requester.put(longer, len(replies))
-                replies += [] if rescued is None else [rescued]
+            # What was answered before stands, whatever the model does wrong now.
+            if replied is not None:
+                replies.append(replied)
+                tell_failure(replied.answered, progress)
+                if replied.answered.reply.finish_reason == "length" and one.control == PICTURE:
+                    longer = Ask(one.drawn, one.place, one.repeat, is_rescue=True)
+                    rescued = requester.put(longer, len(replies))
+                    replies += [] if rescued is None else [rescued]
             progress.advance()
-    return Asked(asker.context, replies, asker.warm_ups, broken)
+    return Asked(asker.context, replies, asker.warm_ups, requester.broken)
 
 
 class _Requester:
-    """Makes requests of asks, and puts them to a model once."""
+    """Makes requests of asks, and puts them to a model once.
+
+    `broken` says what the gate found wrong with it, once something would have to be asked.
+    """
 
     def __init__(
         self, asker: Asker, settings: dict[str, Any], items: list[DrawnItem], folder: Path
@@ -122,13 +126,15 @@ class _Requester:
         self._settings = settings
         self._items = items
         self._folder = folder
+        self.broken: str | None = None
 
     def put(self, one: Ask, order_index: int) -> Replied | None:
         """Return what is answered; null when the model does not pass the gate."""
         batch = self._batch(one, order_index)
         answered = self._asker.answered_before(batch)
         if answered is None:
-            if self._asker.why_broken():
+            self.broken = self.broken or self._asker.why_broken()
+            if self.broken:
                 return None
             answered = self._asker.ask(batch)
         return Replied(one, answered)
@@ -152,8 +158,8 @@ class _Requester:
             return None
         image_settings = self._settings.get("image", {})
         if one.control == OTHER:
-            return prepare(_frame(self._other(one), self._folder), image_settings)
-        image = prepare(_frame(one, self._folder), image_settings)
+            return _prepare(_frame(self._other(one), self._folder), image_settings)
+        image = _prepare(_frame(one, self._folder), image_settings)
         return _grey(image) if one.control == GREY else image
 
     def _other(self, one: Ask) -> Ask:
@@ -171,6 +177,17 @@ class _Requester:
 
 def _frame(one: Ask, folder: Path) -> Frame:
     return Frame(one.place, 0.0, folder / one.drawn.image, one.drawn.image_sha256)
+
+
+def _prepare(frame: Frame, settings: dict[str, Any]) -> SentImage:
+    """Return the picture as it is sent; what is raised when it is gone names its own command."""
+    try:
+        return prepare(frame, settings)
+    except ScribebenchError as error:
+        command = command_for(frame.image.parent / LIST, "draw_rubric")
+        raise ScribebenchError(
+            f"the picture {frame.image} is missing or damaged; make it again: {command}"
+        ) from error
 
 
 def _grey(image: SentImage) -> SentImage:

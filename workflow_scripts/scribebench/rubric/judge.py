@@ -14,20 +14,22 @@ from scribebench.backends.base import Backend
 from scribebench.describe.asker import Batch, open_asker
 from scribebench.files import sha256_bytes
 from scribebench.grading.rubric.reply import clean
+from scribebench.grading.text import shown
 from scribebench.progress import Progress
 from scribebench.project.models import Run
+from scribebench.rubric import JUDGING
 from scribebench.rubric.items import Item
-from scribebench.rubric.sources import FOLDER, questions
+from scribebench.rubric.sources import FOLDER, programs, questions
 from scribebench.rubric.truth_json import truth_to_json
+from scribebench.rubric.truths import CodeTruth, Truth
 
-SESSION = "rubric/judging"
 MAX_TOKENS = 512
 # A reply is graded, not read for ever.
 MAX_REPLY_CHARS = 6000
 VALUES = frozenset({0, 0.5, 1})
 SELF = "its own reply: no model judges itself"
-_OBJECT = re.compile(r"\{[^{}]*\}", re.S)
-_FENCE = re.compile(r"^={5,}\s*$", re.M)
+# What frames the reply in the prompt.
+_FENCE = re.compile(r"={5,}")
 # The most that a looping reply's explanation is worth.
 LOOP_VALUE = 0.5
 
@@ -61,29 +63,46 @@ def judge_prompt(item: Item, criterion: str, reply: str) -> str:
     template = (FOLDER / "judge.md").read_text(encoding="utf-8").strip()
     return template.format(
         question=item.prompt,
-        reference=truth_to_json(item.truth),
+        reference=_reference(item.truth),
         criterion=criterion.replace("_", " "),
         full=anchors[1.0],
         half=anchors[0.5],
         none=anchors[0.0],
-        reply=_FENCE.sub("(a line of equal signs)", reply[:MAX_REPLY_CHARS]),
+        reply=_FENCE.sub("(equal signs)", reply[:MAX_REPLY_CHARS]),
     )
+
+
+def _reference(truth: Truth) -> str:
+    """Return what is true of the picture; of a program also what it does wrong."""
+    drawn = truth_to_json(truth)
+    if isinstance(truth, CodeTruth):
+        return f"the code is {programs()[truth.program]['about']}; {drawn}"
+    return drawn
 
 
 def read_verdict(said: str) -> tuple[float | None, str]:
     """Return the value that a judge gives and its reason; null when it gives none that is allowed.
 
-    The last object counts: what stands before it is thinking aloud.
+    The last object counts: what stands before it is thinking aloud. What is marked as thinking is
+    not read, so that a judge whose thoughts did not end has said nothing.
     """
-    for text in reversed(_OBJECT.findall(said)):
-        try:
-            found = json.loads(text)
-        except ValueError:
-            continue
+    for found in reversed(list(_objects(shown(said)))):
         value = found.get("value")
         if isinstance(value, int | float) and not isinstance(value, bool) and value in VALUES:
             return float(value), str(found.get("reason", ""))[:500]
     return None, "the judge's answer holds no value of 0, 0.5 or 1"
+
+
+def _objects(text: str) -> Iterator[dict[str, Any]]:
+    """Yield the JSON objects of a text that stand in no other one; a reason can hold braces."""
+    place = text.find("{")
+    while place >= 0:
+        try:
+            found, end = json.JSONDecoder().raw_decode(text, place)
+            yield found
+        except (ValueError, RecursionError):
+            end = place + 1
+        place = text.find("{", end)
 
 
 def judge_rubric(
@@ -104,18 +123,20 @@ def judge_rubric(
     wanted = list(_wanted(replies, items))
     named = str(judge)
     with (
-        open_asker(SESSION, judge, settings, "", backend, state, gpu_slots, "judge") as asker,
+        open_asker(JUDGING, judge, settings, "", backend, state, gpu_slots, "judge") as asker,
         Progress(f"judge {judge}", len(wanted), "criteria") as progress,
     ):
         digest = asker.context.digest
         if digest is not None and digest == writer_digest:
             return [Judged(uid, name, None, SELF, named, digest) for uid, name, _, _ in wanted]
-        judged = []
+        judged: list[Judged] = []
+        broken: str | None = None
         for number, (uid, criterion, prompt, flags) in enumerate(wanted):
             batch = Batch(number, [], [], [prompt], max_tokens=MAX_TOKENS)
             answered = asker.answered_before(batch)
             if answered is None:
-                if broken := asker.why_broken():
+                broken = broken or asker.why_broken()
+                if broken:
                     why = f"the judge's backend is broken: it {broken}"
                     judged.append(Judged(uid, criterion, None, why, named, digest))
                     continue
