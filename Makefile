@@ -11,7 +11,7 @@ LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-
 	--no-emit-find-links --no-annotate --no-header --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help report test lint format model llama-server all-models rubric-audit lock clean clean-all
+.PHONY: help report test test-browser lint format model llama-server all-models rubric-audit lock clean clean-all
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -30,6 +30,10 @@ all-models: .venv/runtime.stamp ## the same with every file in config/models/
 
 test: .venv/dev.stamp ## run the tests
 	@.venv/bin/python -m pytest
+
+test-browser: .venv/dev.stamp ## test the HTML report in the Chromium that this system has
+	@.venv/bin/python tests/support/chromium.py
+	@.venv/bin/python -m pytest tests/browser
 
 VARIANTS ?= 10
 

@@ -18,9 +18,23 @@ include: "rules/report.smk"
 
 
 onstart:
+    from scribebench.plan.remember import remember_plan
     from scribebench.project.preflight import stop_unless_ready
 
     stop_unless_ready(workflow, WORKSPACE.settings, WORKSPACE.judge)
+    remember_plan(workflow, WORKSPACE.plan_spec)
+
+
+onsuccess:
+    from scribebench.project.partial import forget_partial
+
+    forget_partial(workflow)
+
+
+onerror:
+    from scribebench.project.partial import write_partial
+
+    write_partial(workflow, WORKSPACE)
 
 
 rule all:

@@ -47,7 +47,7 @@ sys.path.insert(0, str(ROOT / "workflow_scripts"))
 from scribebench.report.layout import table
 from scribebench.tables import read_rows
 
-CLOCKS = re.compile(r"t_start_utc|s_per_image|\w+_ns|\w+_tps")
+CLOCKS = re.compile(r"t_start_utc|asked_since_utc|asked_sums|s_per_image|\w+_ns|\w+_tps")
 LIMIT_S = 300.0
 HEADINGS = ("what", "count", "allowed")
 

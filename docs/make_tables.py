@@ -119,7 +119,8 @@ A row of `requests` may enter a speed figure only when `speed_valid` is true;
 `speed_invalid_reasons` says why it may not.
 
 `experiment` is `describe`, `attribution` (drawn frames), `rubric` or `judge`. A row with `warmup`
-asked about one picture before the first frame, and enters no figure. `model_state_before` is null for the OCR baseline.
+asked about one picture before the first frame, and enters no figure. `model_state_before` is null
+for the OCR baseline.
 
 ## Read them
 
@@ -155,10 +156,12 @@ that environment:
 ```python
 import duckdb
 
-print(duckdb.sql(
-    "select model, variant, count(*) as frames, avg(grounded_share) as grounded "
-    "from 'results/tables/samples.parquet' group by all"
-))
+print(
+    duckdb.sql(
+        "select model, variant, count(*) as frames, avg(grounded_share) as grounded "
+        "from 'results/tables/samples.parquet' group by all"
+    )
+)
 ```
 
 ```python

@@ -14,7 +14,9 @@ OUTPUTS:
 
     results/tables/*.parquet
     results/report.md, results/report_pictures/
+    results/report.html
     results/plan.md
+    results/recommended.json
 """
 
 
@@ -57,6 +59,7 @@ rule build_tables:
         probes=ensure("results/tables/probes.parquet", non_empty=True),
         sessions=ensure("results/tables/sessions.parquet", non_empty=True),
         stages=ensure("results/tables/stages.parquet", non_empty=True),
+        plans=ensure("results/tables/plans.parquet", non_empty=True),
     log:
         "results/logs/build_tables.log",
     localrule: True
@@ -102,6 +105,88 @@ rule write_plan:
         """
 
 
+rule write_recommendation:
+    """Write which candidate to take, and the rows that each value came from."""
+    input:
+        script="workflow_scripts/write_recommendation.py",
+        frames="results/tables/frames.parquet",
+        requests="results/tables/requests.parquet",
+        descriptions="results/tables/descriptions.parquet",
+        grades="results/tables/grades.parquet",
+        segments="results/tables/segments.parquet",
+        agreement="results/tables/agreement.parquet",
+        attribution="results/tables/attribution.parquet",
+        rubric_items="results/tables/rubric_items.parquet",
+        roles="results/tables/roles.parquet",
+        comparisons="results/tables/comparisons.parquet",
+        runs="results/tables/runs.parquet",
+        probes="results/tables/probes.parquet",
+        sessions="results/tables/sessions.parquet",
+        stages="results/tables/stages.parquet",
+    output:
+        recommendation=ensure("results/recommended.json", non_empty=True),
+    log:
+        "results/logs/write_recommendation.log",
+    localrule: True
+    conda:
+        "../envs/report.yaml"
+    params:
+        code=code_of("write_recommendation"),
+        spec=report_spec,
+    shell:
+        r"""
+        python {input.script:q} \
+            --tables results/tables \
+            --spec {params.spec:q} \
+            --out {output.recommendation:q} \
+            >{log:q} 2>&1
+        """
+
+
+rule write_page:
+    """Write the report as one HTML page."""
+    input:
+        script="workflow_scripts/write_page.py",
+        template="workflow_scripts/scribebench/report/page/page.html",
+        browser="workflow_scripts/scribebench/report/page/browser.html",
+        style="workflow_scripts/scribebench/report/page/page.css",
+        behaviour="workflow_scripts/scribebench/report/page/page.js",
+        frames="results/tables/frames.parquet",
+        requests="results/tables/requests.parquet",
+        descriptions="results/tables/descriptions.parquet",
+        grades="results/tables/grades.parquet",
+        segments="results/tables/segments.parquet",
+        agreement="results/tables/agreement.parquet",
+        attribution="results/tables/attribution.parquet",
+        criteria="results/tables/criteria.parquet",
+        rubric_items="results/tables/rubric_items.parquet",
+        roles="results/tables/roles.parquet",
+        comparisons="results/tables/comparisons.parquet",
+        runs="results/tables/runs.parquet",
+        probes="results/tables/probes.parquet",
+        sessions="results/tables/sessions.parquet",
+        stages="results/tables/stages.parquet",
+    output:
+        page=ensure("results/report.html", non_empty=True),
+    log:
+        "results/logs/write_page.log",
+    localrule: True
+    conda:
+        "../envs/report.yaml"
+    params:
+        code=code_of("write_page"),
+        spec=report_spec,
+    shell:
+        r"""
+        python {input.script:q} \
+            --tables results/tables \
+            --spec {params.spec:q} \
+            --sessions results/sessions \
+            --out {output.page:q} \
+            >{log:q} 2>&1
+        """
+
+
 rule write_report:
     """Write the report."""
     input:
@@ -122,6 +207,8 @@ rule write_report:
         sessions="results/tables/sessions.parquet",
         stages="results/tables/stages.parquet",
         plan="results/plan.md",
+        page="results/report.html",
+        recommendation="results/recommended.json",
     output:
         report=ensure("results/report.md", non_empty=True),
         pictures=directory("results/report_pictures"),

@@ -4,8 +4,11 @@ from pathlib import Path
 
 from scribebench import cli
 from scribebench.files import write_text
+from scribebench.plan.estimate import Results
 from scribebench.plan.page import plan_page
+from scribebench.plan.sizes import hours_by_size
 from scribebench.plan.spec import PlanSpec, make_plan
+from scribebench.tables import read_rows
 
 
 def main() -> None:
@@ -16,7 +19,11 @@ def main() -> None:
     args = parser.parse_args()
 
     spec = PlanSpec.from_json(args.spec)
-    write_text(args.out, plan_page(make_plan(spec, args.results)))
+    estimates = make_plan(spec, args.results)
+    compared = args.results / "tables" / "plans.parquet"
+    checked = read_rows(compared) if compared.is_file() else []
+    sizes = hours_by_size(estimates, Results(args.results))
+    write_text(args.out, plan_page(estimates, sizes, checked))
 
 
 if __name__ == "__main__":

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from scribebench.tables import read_rows
 from support.workflow import ROOT, Project, clean_environment
 
 
@@ -33,7 +34,7 @@ def test_a_dry_run_ends_with_the_plan(project: Project, options: tuple[str, ...]
     assert plan["tiny"][4].startswith(f"measured here (n = {kept} frames)")
     assert plan["qwen3-vl-4b"][4].startswith("prior (seed 000")
     hours = -(-kept // 8) * 104 / 3600
-    assert plan["qwen3-vl-4b"][2] == f"~{hours * 60:.0f} min"
+    assert plan["qwen3-vl-4b"][2] == f"~{hours * 60:.0f} min (-)"
     assert plan["qwen3-vl-2b-gguf"][2:] == ["unknown", "unknown", "unknown (never measured)"]
     assert plan["all"][2].endswith("+ unknown")
 
@@ -88,14 +89,47 @@ def test_frames_that_are_not_extracted_are_estimated_from_the_length(
 
 
 def test_the_seeds_own_case_gives_the_seeds_own_hours(project: Project) -> None:
-    """1,776 frames at batch 3, 5, 8 and 20: 8.2, 6.7, 6.4 and 8.4 hours."""
+    """1,776 frames at batch 3, 5, 8 and 20: 8.2, 6.7, 6.4 and 8.4 hours, and 29.8 in all."""
     selection = project.folder / "results" / "sessions" / "demo" / "selection.json"
     selection.write_text(json.dumps(json.loads(selection.read_text()) | {"kept_frames": 1776}))
     names = ["qwen3-vl-4b/batch-3", "qwen3-vl-4b/batch-5", "qwen3-vl-4b", "qwen3-vl-4b/batch-20"]
     project.select(*names)
     plan = plan_of(project.run("-n", "results/report.md").text)
     assert [plan[name][1] for name in names] == ["592", "356", "222", "89"]
-    assert [plan[name][2] for name in names] == ["~8.2 h", "~6.7 h", "~6.4 h", "~8.4 h"]
+    shown = ["~8.2 h (-)", "~6.7 h (-)", "~6.4 h (-)", "~8.4 h (-)"]
+    assert [plan[name][2] for name in names] == [plan[name][3] for name in names] == shown
+    assert all(plan[name][4].startswith("prior (seed 000, ") for name in names)
+    assert plan["all"] == [str(592 + 356 + 222 + 89), "~29.8 h (-)", "~29.8 h (-)"]
+
+
+def test_what_is_due_again_is_planned_with_its_interval(project: Project) -> None:
+    """From the requests of this machine: of several, by their spread; the page says so, too."""
+    outcome = project.run("-n", "results/report.md", "-R", "describe_frames")
+    plan = plan_of(outcome.text)
+    for name in ("ocr-baseline", "tiny/batch-3"):
+        for cell in plan[name][2:4]:
+            shown = re.fullmatch(r"~(\d+) (s|min) \((\d+)-(\d+)\)", cell)
+            assert shown, cell
+            assert int(shown[3]) <= int(shown[1]) <= int(shown[4])
+        assert plan[name][4].startswith("measured here (n = ")
+    page = (project.folder / "results" / "plan.md").read_text()
+    for heading in ("What the choice of frames saves", "Batch sizes", "Planned against actual"):
+        assert f"\n## {heading}\n" in page
+
+
+def test_a_start_stores_what_it_plans_and_a_dry_run_does_not(project: Project) -> None:
+    results = project.folder / "results"
+    stored = (results / ".state" / "plans.jsonl").read_text()
+    plans = [json.loads(line) for line in stored.splitlines() if line]
+    runs = {("ocr-baseline", "base"), ("tiny", "base"), ("tiny", "batch-3")}
+    assert {(plan["model"], plan["variant"]) for plan in plans} == runs
+    assert {(plan["session"], plan["basis"]) for plan in plans} == {("demo", "unknown")}
+    rows = read_rows(results / "tables" / "plans.parquet")
+    assert {(row["model"], row["variant"]) for row in rows} == runs
+    assert all(row["frames_actual"] == project_frames(project) for row in rows)
+    assert all(row["actual_h"] > 0 and row["planned_h"] is None for row in rows)
+    project.run("-n", "results/report.md", "-R", "describe_frames")
+    assert (results / ".state" / "plans.jsonl").read_text() == stored
 
 
 def test_a_start_imports_nothing_heavy(project: Project) -> None:

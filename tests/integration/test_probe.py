@@ -19,7 +19,8 @@ from support.workflow import Project, new_project
 from unit.fake_backend import RIGHT_REPLY
 from unit.scripted_server import MODELS
 
-GATHER = {"build_tables": 1, "write_plan": 1, "write_report": 1}
+WRITE = {"write_page": 1, "write_recommendation": 1, "write_report": 1}
+GATHER = {"build_tables": 1, "write_plan": 1, **WRITE}
 RUBBISH = "zq ||| <b>xx</b> zq zq"
 DESCRIPTION = "".join(f"### Screenshot {n}\n1. Visible: a terminal.\n" for n in range(8))
 

@@ -10,7 +10,8 @@ import pytest
 from support.recordings import write_colour_slides
 from support.workflow import ROOT, Project
 
-GATHER = {"build_tables": 1, "write_plan": 1, "write_report": 1}
+WRITE = {"write_page": 1, "write_recommendation": 1, "write_report": 1}
+GATHER = {"build_tables": 1, "write_plan": 1, **WRITE}
 REPORT = "workflow_scripts/scribebench/report/markdown.py"
 
 
@@ -71,19 +72,19 @@ def test_a_backend_runs_its_own_models_only(project: Project) -> None:
 
 def test_code_of_the_report_runs_the_report_only(project: Project) -> None:
     append(project, REPORT, "\nMORE = 1\n")
-    assert project.planned() == {"write_report": 1}
+    assert project.planned() == WRITE
 
 
 def test_a_label_rewrites_the_report_only(project: Project) -> None:
     project.edit("config/models/tiny.yaml", "label: Tiny", "label: Tiny model")
-    assert project.planned() == {"write_report": 1}
+    assert project.planned() == WRITE
     project.finish()
     assert "Tiny model" in (project.folder / "results" / "report.md").read_text()
 
 
 def test_a_title_rewrites_the_report_only(project: Project) -> None:
     project.write("sessions/demo/session.yaml", "title: A day of work\n")
-    assert project.planned() == {"write_report": 1}
+    assert project.planned() == WRITE
 
 
 def test_the_order_of_keys_and_comments_run_nothing(project: Project) -> None:

@@ -48,6 +48,19 @@ SHAPES = (
     Shape("i von n", blocks("### Bild {} von 3"), THREE),
     Shape("two of a batch joined by a stroke", "### Screenshots 1/2\notter.py badger.md\n\n"
           "### Screenshot 3\nheron.sql", ("otter.py badger.md",) * 2 + (HERON,), ((0, 1),)),
+    Shape("another one in brackets", "### Screenshot 1\notter.py\n### Screenshot 2 (and 3)\n"
+          "badger.md\n### Screenshot 4\nlynx.rs", (OTTER, BADGER, BADGER, LYNX), ((1, 2),)),
+    Shape("a remark in brackets", "### Screenshot 1 (and 2 tabs)\notter.py\n### Screenshot 2\n"
+          "badger.md", TWO),
+    Shape("bold numbers of lines with all fields", "\n".join(
+          f"**{n}.** Visible: {FACTS[n % 5]} | Developer action: editing | Applications: Vim | "
+          "Topics/projects: animals" for n in range(1, 13)),
+          tuple(FACTS[n % 5] for n in range(1, 13)), apps=("Vim",)),
+    Shape("a number of those that is left out", "**1.** Visible: otter.py | Applications: Vim\n"
+          "**3.** Visible: heron.sql | Applications: Vim", (OTTER, None, HERON), apps=("Vim",)),
+    Shape("JSON on the screen", '### Screenshot 1\n1. Visible: otter.py with\n{"frame": "1.jpg"},\n'
+          '{"frame": "2.jpg"},\n2. Developer action: editing.\n3. Applications: Vim\n',
+          (OTTER,), apps=("Vim",)),
     # No numbers
     Shape("bare hash headings", blocks("### Screenshot"), THREE, apps=("Vim",)),
     Shape("bare bold headings", blocks("**Screenshot:**"), THREE, apps=("Vim",)),

@@ -687,6 +687,25 @@ STAGES = Table(
     ),
 )
 
+PLANS = Table(
+    "plans",
+    "one finished run that was planned before: what was planned, and what it took",
+    (
+        *RUN_KEY,
+        Column("planned_at_utc", UTC, "when: at the last start before its first request"),
+        Column("basis", CATEGORY, "what the plan was known from"),
+        Column("planned_h", pa.float64(), "hours planned; null: unknown"),
+        Column("low_h", pa.float64(), "fewest hours expected; null where nothing told"),
+        Column("high_h", pa.float64(), "most hours expected; null where nothing told"),
+        Column("frames_planned", pa.int32(), "frames reckoned with; null: unknown"),
+        Column("actual_h", pa.float64(), "wall clock of the requests that were asked for it"),
+        Column("frames_actual", pa.int32(), "frames that the run has"),
+        Column("frames_asked", pa.int32(), "of these, asked for this run: what actual_h is of"),
+        Column("ratio", pa.float64(), "actual_h, scaled to all of its frames, over planned_h"),
+        Column("inside", pa.bool_(), "whether that is between low_h and high_h; null without"),
+    ),
+)
+
 ALL_TABLES = (
     SIGNALS,
     SCENES,
@@ -708,4 +727,5 @@ ALL_TABLES = (
     PROBES,
     SESSIONS,
     STAGES,
+    PLANS,
 )

@@ -143,7 +143,7 @@ def run_facts(
         "frames": sum(len(one.frames) for one in answered),
         "asked_frames": sum(len(one.frames) for one in asked),
         "asked_wall_ns": sum(one.reply.wall_ns for one in asked),
-        "asked_sums": sums_of([(len(one.frames), one.reply.wall_ns) for one in asked]),
+        "asked_sums": sums_of([(max(1, len(one.frames)), one.reply.wall_ns) for one in asked]),
         "asked_since_utc": min(one.reply.started_at for one in asked).isoformat()
         if asked
         else None,

@@ -11,8 +11,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from scribebench.project.changes import asked_about
-
 
 def show_plan_after_dry_run(workflow: Any, plan_spec: Callable[[], dict[str, Any]]) -> None:
     """Print the plan when this process ends, if it was a dry run that got as far as its jobs."""
@@ -35,28 +33,17 @@ class _JobWatch(logging.Handler):
         self._started = True
         if self._workflow.dryrun:
             jobs = list(self._workflow.dag.needrun_jobs(exclude_finished=False))
-            runs = frozenset(
-                (session, job.wildcards.model, job.wildcards.variant)
-                for job in jobs
-                if (session := asked_about(job))
-            )
-            sessions = frozenset(
-                job.wildcards.session for job in jobs if job.rule.name == "dedup_frames"
-            )
             # Recordings are opened while Snakemake prints its jobs; the interpreter waits for the
             # thread before it calls what is registered here.
-            threading.Thread(target=self._make, args=(runs, sessions)).start()
+            threading.Thread(target=self._make, args=(jobs,)).start()
             atexit.register(lambda: print("\n" + self._text, flush=True))
 
-    def _make(self, runs: frozenset[tuple[str, str, str]], sessions: frozenset[str]) -> None:
-        from scribebench.plan.estimate import Due
+    def _make(self, jobs: list[Any]) -> None:
         from scribebench.plan.show import plan_text
-        from scribebench.plan.spec import PlanSpec, make_plan
+        from scribebench.plan.spec import PlanSpec, due_of, make_plan
 
         try:
-            plan = make_plan(
-                PlanSpec.from_json(self._plan_spec()), Path("results"), Due(runs, sessions)
-            )
+            plan = make_plan(PlanSpec.from_json(self._plan_spec()), Path("results"), due_of(jobs))
             self._text = plan_text(plan)
         except Exception as error:  # a dry run is worth having without its plan
             self._text = f"no plan: {type(error).__name__}: {error}"

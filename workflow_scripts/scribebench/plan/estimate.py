@@ -10,6 +10,8 @@ from typing import Any, NamedTuple
 
 from scribebench.canaries.frames import FOLDER, frames_needed, is_drawn, session_of
 from scribebench.files import write_text
+from scribebench.plan.asked import asked_in
+from scribebench.plan.interval import bounds
 from scribebench.project.documents import canonical_json
 from scribebench.rubric import SESSION
 
@@ -17,6 +19,9 @@ SECONDS_PER_HOUR = 3600.0
 NS_PER_HOUR = 3.6e12
 # The one full session that seed 000 reports: 182 of 1,776 frames kept, one frame a second.
 PRIOR_KEPT, PRIOR_SAMPLED, PRIOR_DURATION_S = 182, 1776, 1776.0
+# Recordings differ much in what is worth keeping: where fewer than two were selected here, so many
+# times fewer or more frames are reckoned with.
+WIDE = 4
 
 MEASURED_HERE = "measured here"
 MEASURED_ELSEWHERE = "measured on another session"
@@ -58,16 +63,46 @@ class PlannedSession(NamedTuple):
 
 
 class FrameCount(NamedTuple):
-    """How many frames a session has for the models; `is_estimate` until they are chosen."""
+    """How many frames a session has for the models; `is_estimate` until they are chosen.
+
+    Between `low` and `high` an estimate is expected to be; they are null for what is counted, and
+    for what is unknown. `sampled` is how many frames they are chosen from, null until it is known.
+    """
 
     frames: int | None
     is_estimate: bool
+    low: int | None = None
+    high: int | None = None
+    sampled: int | None = None
+
+    @property
+    def ends(self) -> tuple[int, int] | None:
+        """The fewest and the most frames; null when nothing is known."""
+        if self.frames is None:
+            return None
+        return self.low or self.frames, self.high or self.frames
+
+
+class Hours(NamedTuple):
+    """Hours, between which ends they are expected, and what they are known from.
+
+    The ends are null where nothing tells them; `n` counts the frames behind a measurement.
+    """
+
+    hours: float | None
+    low: float | None
+    high: float | None
+    basis: str
+    detail: str = ""
+    n: int | None = None
 
 
 class Estimate(NamedTuple):
     """What one run of one session takes; `hours` is null when nothing is known.
 
-    `n` counts the measured frames behind a measurement.
+    `low` and `high` are where the hours are expected to end up: null when nothing tells, and for
+    what is done. `n` counts the measured frames behind a measurement. `of_all` are the hours that
+    all sampled frames would take; null when their number is not known, or frames are drawn.
     """
 
     session: str
@@ -75,10 +110,13 @@ class Estimate(NamedTuple):
     frames: FrameCount
     requests: int | None
     hours: float | None
+    low: float | None
+    high: float | None
     basis: str
     detail: str
     n: int | None
     done: bool
+    of_all: Hours | None = None
 
 
 def extrapolate_hours(frames: int, batch_size: int, seconds_per_batch: float) -> float:
@@ -150,18 +188,36 @@ class Results:
                 path = self._folder / ".state" / "durations.json"
                 write_text(path, canonical_json(self._durations))
 
+    def sizes(self, model: str) -> list[dict[str, Any]]:
+        """Return the facts of all finished runs of a model's variants, and of its drawn frames."""
+        patterns = (f"runs/*/{model}/*/run.json", f"{FOLDER}/*/{model}/*/run.json")
+        found = [path for pattern in patterns for path in sorted(self._folder.glob(pattern))]
+        return [facts for facts in map(_read_json, found) if facts and set(facts) >= RUN_FACTS]
+
     @cached_property
     def kept_per_second(self) -> float:
         """Return kept frames a second of recording, from what was selected here, else the prior."""
-        found = [
+        duration_s = sum(facts["duration_s"] for facts in self._selected)
+        if not duration_s:
+            return PRIOR_KEPT / PRIOR_DURATION_S
+        return sum(facts["kept_frames"] for facts in self._selected) / duration_s
+
+    @cached_property
+    def kept_range(self) -> tuple[float, float]:
+        """Return the lowest and the highest of kept frames a second that are reckoned with."""
+        rates = [facts["kept_frames"] / facts["duration_s"] for facts in self._selected]
+        if len(rates) < 2:
+            return self.kept_per_second / WIDE, self.kept_per_second * WIDE
+        return min(rates), max(rates)
+
+    @cached_property
+    def _selected(self) -> list[dict[str, Any]]:
+        """Return the sessions that have their frames chosen, and a known length."""
+        return [
             facts
             for path in sorted((self._folder / "sessions").glob("*/selection.json"))
             if (facts := self.selection(path.parent.name)) and facts.get("duration_s")
         ]
-        duration_s = sum(facts["duration_s"] for facts in found)
-        if not duration_s:
-            return PRIOR_KEPT / PRIOR_DURATION_S
-        return sum(facts["kept_frames"] for facts in found) / duration_s
 
 
 def estimate_all(
@@ -218,18 +274,31 @@ def count_frames(
     """
     if selection := results.selection(session.name):
         kept = int(selection["kept_frames"])
+        sampled = selection.get("sampled_frames")
         if session.name not in due.sessions:
-            return FrameCount(kept, is_estimate=False)
-        return FrameCount(min(kept, budget or kept), is_estimate=True)
+            return FrameCount(kept, is_estimate=False, sampled=sampled)
+        return _between(kept, kept / WIDE, kept * WIDE, sampled, budget)
     if session.screenshots is not None:
         frames = session.screenshots * PRIOR_KEPT / PRIOR_SAMPLED
+        ends = (frames / WIDE, frames * WIDE)
     else:
         duration_s = results.duration_s(Path(session.recording))
         if duration_s is None:
             return FrameCount(None, is_estimate=True)
         frames = duration_s * results.kept_per_second
-    frames = max(1, math.ceil(frames))
-    return FrameCount(min(frames, budget) if budget else frames, is_estimate=True)
+        ends = (duration_s * results.kept_range[0], duration_s * results.kept_range[1])
+    return _between(frames, *ends, session.screenshots, budget)
+
+
+def _between(
+    frames: float, low: float, high: float, sampled: int | None, budget: int | None
+) -> FrameCount:
+    """Return an estimate in whole frames: at least one, no more than there are, and the budget."""
+    most = min((limit for limit in (sampled, budget) if limit), default=None)
+    counts = [max(1, math.ceil(count)) for count in (frames, low, high)]
+    if most is not None:
+        counts = [min(count, most) for count in counts]
+    return FrameCount(counts[0], True, *counts[1:], sampled)
 
 
 def _estimate(
@@ -245,32 +314,55 @@ def _estimate(
         same = [facts for facts in same if ("/" in facts["session"]) == ("/" in session)]
     own = [facts for facts in same if facts["session"] == session]
     done = bool(own) and (session, *run[:2]) not in due.runs
-    n, detail = None, ""
     requests = None if count.frames is None else math.ceil(count.frames / run.batch_size)
-    if own and own[0]["asked_frames"]:
-        frames = own[0]["frames"] if done else count.frames or own[0]["frames"]
-        hours, basis, n = _measured(own, frames), MEASURED_HERE, _asked_frames(own)
-    elif count.frames is None:
-        hours, basis, detail = None, UNKNOWN, "the recording's length cannot be read"
-    elif any(facts["asked_frames"] for facts in same):
-        hours, basis, n = _measured(same, count.frames), MEASURED_ELSEWHERE, _asked_frames(same)
-    else:
-        hours, basis, detail = _from_prior(run, count.frames)
-    return Estimate(session, run, count, requests, hours, basis, detail, n, done)
+    counted = count
+    if own and own[0]["asked_frames"] and (done or count.frames is None):
+        counted = FrameCount(own[0]["frames"], is_estimate=False)
+    found = _hours(run, counted, own, same)
+    low, high = (None, None) if done else (found.low, found.high)
+    of_all = None
+    if count.sampled is not None:
+        of_all = _hours(run, FrameCount(count.sampled, is_estimate=False), own, same)
+    return Estimate(
+        *(session, run, count, requests, found.hours, low, high),
+        *(found.basis, found.detail, found.n, done, of_all),
+    )
 
 
-def _measured(runs: list[dict[str, Any]], frames: int) -> float:
-    """Scale the wall clock of finished requests, failed ones included: they will fail again."""
-    wall_ns = sum(facts["asked_wall_ns"] for facts in runs)
-    return wall_ns / NS_PER_HOUR / sum(facts["asked_frames"] for facts in runs) * frames
+def _hours(
+    run: PlannedRun,
+    count: FrameCount,
+    own: list[dict[str, Any]],
+    same: list[dict[str, Any]],
+) -> Hours:
+    """Return the hours of so many frames: by this session's own runs, else others, else a prior."""
+    if count.frames is None or count.ends is None:
+        return Hours(None, None, None, UNKNOWN, "the recording's length cannot be read")
+    for runs, basis in ((own[:1], MEASURED_HERE), (same, MEASURED_ELSEWHERE)):
+        if any(facts["asked_frames"] for facts in runs):
+            return measured(runs, count.frames, count.ends, run.batch_size, basis)
+    hours, basis, detail = _from_prior(run, count.frames)
+    return Hours(hours, None, None, basis, detail)
 
 
-def _asked_frames(runs: list[dict[str, Any]]) -> int:
-    return sum(facts["asked_frames"] for facts in runs)
+def measured(
+    runs: list[dict[str, Any]], frames: int, ends: tuple[int, int], batch_size: int, basis: str
+) -> Hours:
+    """Scale the wall clock of finished requests, failed ones included: they will fail again.
+
+    `frames` is what is expected, and `ends` are the fewest and the most of them.
+    """
+    runs = [facts for facts in runs if facts["asked_frames"]]
+    n = sum(facts["asked_frames"] for facts in runs)
+    hours = sum(facts["asked_wall_ns"] for facts in runs) / NS_PER_HOUR / n * frames
+    found = bounds(map(asked_in, runs), ends, batch_size)
+    if found is None:
+        return Hours(hours, None, None, basis, "", n)
+    return Hours(hours, min(found.low, hours), max(found.high, hours), basis, "", n)
 
 
 def _from_prior(run: PlannedRun, frames: int) -> tuple[float | None, str, str]:
-    known = {int(size): s for size, s in run.prior.get("seconds_per_batch", {}).items()}
+    known = prior_seconds(run)
     if not known:
         return None, UNKNOWN, "never measured"
     source = run.prior["source"]
@@ -281,6 +373,11 @@ def _from_prior(run: PlannedRun, frames: int) -> tuple[float | None, str, str]:
     per_frame_s = known[nearest] / nearest
     detail = f"{source}: {per_frame_s:.1f} s a frame in a batch of {nearest}, scaled"
     return frames * per_frame_s / SECONDS_PER_HOUR, PRIOR, detail
+
+
+def prior_seconds(run: PlannedRun) -> dict[int, float]:
+    """Return what a model's file tells of seconds for a request, by its pictures."""
+    return {int(size): s for size, s in run.prior.get("seconds_per_batch", {}).items()}
 
 
 def _read_json(path: Path) -> dict[str, Any] | None:

@@ -8,6 +8,9 @@ from scribebench.plan.estimate import MEASURED_ELSEWHERE, MEASURED_HERE, UNKNOWN
 from scribebench.rubric import SESSION
 
 HEADINGS = ("candidate", "frames", "requests", "hours", "left at most", "basis")
+# No other characters than ASCII, which every terminal can show.
+NO_ENDS = "(-)"
+LEGEND = "(~ is an estimate, then its lowest and highest; - is unknown)"
 
 
 class PlanLine(NamedTuple):
@@ -25,8 +28,8 @@ def plan_lines(estimates: list[Estimate]) -> list[PlanLine]:
     """Return a line for each candidate, in order, and a last one for all of them."""
     groups: dict[tuple[str, str, str], list[Estimate]] = {}
     for estimate in estimates:
-        groups.setdefault((*estimate.run[:2], _kind(estimate.session)), []).append(estimate)
-    lines = [_line(_name(*key), group) for key, group in groups.items()]
+        groups.setdefault((*estimate.run[:2], kind_of(estimate.session)), []).append(estimate)
+    lines = [_line(candidate_name(*key), group) for key, group in groups.items()]
     if len(groups) > 1:
         lines.append(_line("all", estimates)._replace(frames="", basis=""))
     return lines
@@ -34,10 +37,10 @@ def plan_lines(estimates: list[Estimate]) -> list[PlanLine]:
 
 def plan_text(estimates: list[Estimate]) -> str:
     """Return the plan for a terminal."""
-    sessions = len({one.session for one in estimates if not _kind(one.session)})
+    sessions = len({one.session for one in estimates if not kind_of(one.session)})
     rows = [HEADINGS, *plan_lines(estimates)]
     widths = [max(len(row[column]) for row in rows) for column in range(len(HEADINGS))]
-    lines = [f"Plan for {sessions} session{'s' if sessions != 1 else ''} (~ is an estimate):"]
+    lines = [f"Plan for {sessions} session{'s' if sessions != 1 else ''} {LEGEND}:"]
     for row in rows:
         name, *figures, basis = row
         cells = [name.ljust(widths[0])]
@@ -50,10 +53,31 @@ def format_hours(hours: float | None, is_estimate: bool = False) -> str:
     """Return hours as people say them: 45 s, 12 min, 3.4 h; unknown when null."""
     if hours is None:
         return UNKNOWN
-    about = "~" if is_estimate else ""
+    unit = _unit(hours)
+    return f"{'~' if is_estimate else ''}{hours * unit.per_hour:.{unit.digits}f} {unit.name}"
+
+
+def format_estimate(hours: float | None, low: float | None, high: float | None) -> str:
+    """Return an estimate with its ends in its own unit: ~3.4 h (2.9-4.1)."""
+    if hours is None:
+        return UNKNOWN
+    if low is None or high is None:
+        return f"{format_hours(hours, is_estimate=True)} {NO_ENDS}"
+    unit = _unit(hours)
+    ends = "-".join(f"{end * unit.per_hour:.{unit.digits}f}" for end in (low, high))
+    return f"{format_hours(hours, is_estimate=True)} ({ends})"
+
+
+class _Unit(NamedTuple):
+    name: str
+    per_hour: float
+    digits: int
+
+
+def _unit(hours: float) -> _Unit:
     if hours * 3600 < 90:
-        return f"{about}{hours * 3600:.0f} s"
-    return f"{about}{hours * 60:.0f} min" if hours < 1.5 else f"{about}{hours:.1f} h"
+        return _Unit("s", 3600, 0)
+    return _Unit("min", 60, 0) if hours < 1.5 else _Unit("h", 1, 1)
 
 
 def _line(name: str, group: list[Estimate]) -> PlanLine:
@@ -86,23 +110,42 @@ def _basis(group: list[Estimate]) -> str:
 
 
 def _sum(group: Iterable[Estimate]) -> str:
-    """Add the known hours; say so when some are not known."""
+    """Add the known hours; say so when some are not known.
+
+    Ends are added, too, as if all were wrong to the same side: one measurement often serves many.
+    """
     group = list(group)
-    known = [item.hours for item in group if item.hours is not None]
+    known = [item for item in group if item.hours is not None]
     if not known:
         return UNKNOWN
-    is_estimate = any(not item.done for item in group)
-    total = format_hours(sum(known), is_estimate)
-    return total if len(known) == len(group) else f"{total} + {UNKNOWN}"
+    total = sum(item.hours or 0.0 for item in known)
+    if all(item.done for item in group):
+        sum_ = format_hours(total)
+    elif len(known) < len(group):
+        sum_ = format_hours(total, is_estimate=True)
+    else:
+        sum_ = format_estimate(total, *_ends(known))
+    return sum_ if len(known) == len(group) else f"{sum_} + {UNKNOWN}"
 
 
-def _kind(session: str) -> str:
+def _ends(group: list[Estimate]) -> tuple[float | None, float | None]:
+    """Add the ends of what is open to the hours of what is done; null where one lacks them."""
+    low = high = 0.0
+    for item in group:
+        ends = (item.hours, item.hours) if item.done else (item.low, item.high)
+        if ends[0] is None or ends[1] is None:
+            return None, None
+        low, high = low + ends[0], high + ends[1]
+    return low, high
+
+
+def kind_of(session: str) -> str:
     """Return what is asked in the place of a session's frames; nothing for a session."""
     if session == SESSION:
         return "rubric"
     return "drawn frames" if is_drawn(session) else ""
 
 
-def _name(model: str, variant: str, kind: str = "") -> str:
+def candidate_name(model: str, variant: str, kind: str = "") -> str:
     name = model if variant == "base" else f"{model}/{variant}"
     return f"{name}, {kind}" if kind else name

@@ -1,5 +1,6 @@
 """What is to be planned, as it goes from the workflow to the script and to the dry run."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from scribebench.plan.estimate import (
     estimate_canaries,
     estimate_rubric,
 )
+from scribebench.project.changes import asked_about
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,18 @@ class PlanSpec:
             [PlannedRun(*run) for run in value["rubric"]],
             value["rubric_requests"],
         )
+
+
+def due_of(jobs: Iterable[Any]) -> Due:
+    """Return what Snakemake's jobs have to do."""
+    jobs = list(jobs)
+    runs = frozenset(
+        (session, job.wildcards.model, job.wildcards.variant)
+        for job in jobs
+        if (session := asked_about(job))
+    )
+    sessions = frozenset(job.wildcards.session for job in jobs if job.rule.name == "dedup_frames")
+    return Due(runs, sessions)
 
 
 def make_plan(spec: PlanSpec, results: Path, due: Due = NOTHING_DUE) -> list[Estimate]:

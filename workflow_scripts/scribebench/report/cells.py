@@ -1,7 +1,9 @@
 """How figures stand in a report: a dash is unknown, every share has its interval and n."""
 
 from scribebench.grading.attribution import Share
+from scribebench.report.evidence import Figure
 from scribebench.report.figures import Spread
+from scribebench.stats.shares import clopper_pearson
 
 DASH = "–"
 
@@ -33,3 +35,21 @@ def format_interval(share: Share) -> str:
         return DASH
     ends = f"{100 * share.low:.0f}{DASH}{100 * share.high:.0f} %"
     return f"{100 * share.share:.0f} % ({ends}, n {share.n})"
+
+
+def format_figure(figure: Figure | None, digits: int = 1) -> str:
+    """Return a value with its interval and n, or a dash when it was not measured."""
+    if figure is None:
+        return DASH
+    value = f"{figure.value:.{digits}f}"
+    if figure.low is None or figure.high is None:
+        return f"{value} (n {figure.n})"
+    return f"{value} ({figure.low:.{digits}f}{DASH}{figure.high:.{digits}f}, n {figure.n})"
+
+
+def format_count(count: int, n: int) -> str:
+    """Return how often something was seen with the 95 % interval of its share; a dash of none."""
+    if not n:
+        return DASH
+    low, high = clopper_pearson(count, n)
+    return f"{count} of {n} ({100 * low:.0f}{DASH}{100 * high:.0f} %)"

@@ -1,4 +1,4 @@
-"""results/report.md: what was run, on what, what it took, what came out, what was not measured."""
+"""results/report.md: the answer, what it comes from, what was run, and what was not measured."""
 
 from itertools import groupby
 from pathlib import Path
@@ -6,14 +6,20 @@ from pathlib import Path
 from scribebench.describe.again import OF_ONE_START, command_for
 from scribebench.plan.show import format_hours
 from scribebench.probe.verdict import BROKEN, NO_MEMORY, WORKS
+from scribebench.report.answer import answer, tables_section, trace_section
+from scribebench.report.batch_sizes import batch_sizes_section
 from scribebench.report.batches import batches_section
 from scribebench.report.cells import DASH, format_share, format_spread, format_time
+from scribebench.report.comparison import comparison_section
 from scribebench.report.data import ReportData, Row, by_run, label, run_of
 from scribebench.report.disputes import disputes_section
 from scribebench.report.escape import block, inline, path
+from scribebench.report.extrapolation import extrapolation_section
+from scribebench.report.failures import failures_section
 from scribebench.report.figures import RunFigures, run_figures, spread
 from scribebench.report.grades import grades_section
 from scribebench.report.layout import table
+from scribebench.report.recommend import recommend
 from scribebench.report.rubric import rubric_section
 
 EXAMPLES = 3
@@ -36,44 +42,30 @@ def choose_examples(data: ReportData) -> list[tuple[str, Row]]:
 
 def write_markdown(data: ReportData, pictures: dict[tuple[str, int], str] | None) -> str:
     """Return the report; `pictures` maps (session, frame_index) to thumbnails, or is null."""
+    found = recommend(data)
+    trace = trace_section(found)
     parts = [
         "# Scribebench report",
-        _answer(data),
+        answer(data, found),
+        "## Model comparison\n\n" + comparison_section(data, found),
         "## What was run\n\n" + _sessions(data),
         "## Candidates\n\n" + _candidates(data),
         "## What the descriptions are worth\n\n" + grades_section(data),
         "## Where the models differ most\n\n" + disputes_section(data),
         "## How many pictures a request can hold\n\n" + batches_section(data),
+        "## Batch sizes\n\n" + batch_sizes_section(data),
+        "## A full session\n\n" + extrapolation_section(data),
         "## The rubric\n\n" + rubric_section(data),
+        "## Failure modes\n\n" + failures_section(data),
         "## What the probes found\n\n" + _probes(data),
         "## Where the time went\n\n" + _stages(data.stages),
         "## On what machine\n\n" + _machines(data),
         "## Examples\n\n" + _examples(data, pictures),
+        *([f"## Where the answer comes from\n\n{trace}"] if trace else []),
+        "## Where the other figures come from\n\n" + tables_section(),
         "## What was not measured\n\n" + _not_measured(data),
     ]
     return "\n\n".join(parts) + "\n"
-
-
-def _answer(data: ReportData) -> str:
-    models = [row for row in data.runs if row["backend"] != "ocr" and row["broken"] is None]
-    if not models and any(row["broken"] is not None for row in data.runs):
-        return (
-            "**No vision-language model was run: the backend of each selected one is broken.** "
-            "What each of them answered to the probe's drawn picture stands below."
-        )
-    if not models:
-        return (
-            "**No vision-language model was run.** What follows is the OCR baseline: the text that "
-            "stands on the screen, the floor that a model must beat. `README.md` (Run a model) has "
-            "the command for a model in Ollama, for GGUF files without any server, and for another "
-            "server; `snakemake -n results/report.md` says beforehand how long each candidate "
-            "takes."
-        )
-    names = ", ".join(dict.fromkeys(inline(label(data, row)) for row in models))
-    return (
-        f"**Measured: {names}.** This version measures how long each candidate takes, and grades "
-        "what it says by rules; it does not weigh the two, and so it recommends none."
-    )
 
 
 def _sessions(data: ReportData) -> str:
@@ -319,7 +311,7 @@ def _not_measured(data: ReportData) -> str:
     ]
     if all(row["backend"] == "ocr" for row in data.runs):
         notes.insert(0, "- Any vision-language model: none was selected.")
-    else:
+    elif not data.attribution:
         notes.append(
             "- Which batch size keeps descriptions on the right pictures: what is told of that "
             "above comes from the text on your frames, and is lenient where frames share it."

@@ -66,7 +66,8 @@ def flag_reply(
         return Flagged(found, parts, None)
     loop = find_loop(text, n_frames, parts)
     said = spoken(text, parts)
-    once = said if loop is None else said.replace(text[loop.start + len(loop.unit) : loop.end], " ")
+    again = "" if loop is None else text[loop.start + len(loop.unit) : loop.end]
+    once = said.replace(again, " ") if again else said
     evidence = {
         "loop": loop and loop.told(),
         "gibberish": gibberish(once, parts),

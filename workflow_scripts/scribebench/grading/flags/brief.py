@@ -36,6 +36,10 @@ _FIELD = re.compile(
     re.I,
 )
 _NAME = re.compile(r"\b[A-Z][a-z]{2,}\b")
+# What is done, as a line begins: "Concentrating on the task".
+_DOING = re.compile(r"^\W*[A-Z][a-z]{3,}ing(?= [a-z])", re.M)
+# Nothing but what the picture is.
+_ONLY_NOUN = re.compile(rf"\W{{0,3}}(?:(?:an?|the|this|one) )?(?:\w+ )?{NOUN}[.!…]?", re.I)
 _FOREIGN = re.compile(r"[^\W\d_a-zA-Z\u00c0-\u024f]")
 # So many letters of another script on a line say something; a few among others are a name.
 LONG_FOREIGN, LEAST_FOREIGN = 45, 4
@@ -93,6 +97,8 @@ def is_too_brief(text: str) -> str | None:
         return None
     text = unwrapped(text)
     text = text.strip()
+    if _ONLY_NOUN.fullmatch(text) and "#" not in text:
+        return text
     if len(text) < LONGEST_PREFACE and _PREFACE.fullmatch(text):
         return None
     text = _GENERIC.sub(" ", _COUNTED.sub(" ", _FRAME.sub(" ", text)))
@@ -106,7 +112,7 @@ def is_too_brief(text: str) -> str | None:
         return None
     specifics = [match[0] for match in SPECIFIC.finditer(said) if not _is_common(match[0])]
     # German writes every noun with a capital.
-    names = [match[0] for match in _NAME.finditer(said) if _is_name(match[0])]
+    names = [match[0] for match in _NAME.finditer(_DOING.sub("", said)) if _is_name(match[0])]
     names = [] if names and language_of(said) == "de" else names
     if specifics or names or mentions_app(said) or _TECHNOLOGY.search(said):
         return None

@@ -13,6 +13,9 @@ LEAST_VALUES = 3
 # A place that the form leaves to be filled in.
 _PLACE = re.compile(r"[<\[]([^<>\[\]\n]{8,200})[>\]]")
 FIRST_AT = 3
+# Keys and values of JSON that stand so in the prompt; values of so many words tell.
+LEAST_PAIRS, LEAST_PAIR = 2, 3
+_PAIR = re.compile(r'"([\w -]{1,40})"\s*:\s*"([^"\n]{8,200})"')
 _TASK = re.compile(
     r"[\s>*#-]*(?:the |your |my )?(?:task|instructions?|prompt|request|question|user)\b"
     r"|you (?:asked|want)"
@@ -39,6 +42,8 @@ def echoed(text: str, prompt: str) -> str | None:
     parts = [line for line in text.split("\n") if _is_value_of(line, whole)]
     if len(parts) >= LEAST_VALUES:
         return parts[0].strip()
+    if '"' in text and (pair := _unfilled(text, whole)):
+        return pair
     for line in _own_lines(text):
         words = _words(line)
         if len(words) < LEAST_SENTENCE or begins.isdisjoint(words):
@@ -75,6 +80,14 @@ def _of_prompt(
     runs = frozenset(words[n : n + LEAST_RUN] for n in range(len(words) - LEAST_RUN + 1))
     first = frozenset(one[0] for one in sentences)
     return words, sentences, runs, frozenset(one[0] for one in runs) | first, first
+
+
+def _unfilled(text: str, whole: str) -> str | None:
+    """Return a pair of JSON as the prompt gives it, when most that are long enough are such."""
+    pairs = [one for one in _PAIR.finditer(text) if len(_words(one[2])) >= LEAST_PAIR]
+    left = [one for one in pairs if f" {' '.join(_words(one[0]))} " in whole]
+    is_form = len(left) >= LEAST_PAIRS and len(left) * 2 > len(pairs)
+    return left[0][0] if is_form else None
 
 
 def _is_value_of(line: str, whole: str) -> bool:

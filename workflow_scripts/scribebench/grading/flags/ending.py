@@ -34,6 +34,8 @@ _HEADING = re.compile(
     rf"[ \t>]*(?:#{{1,6}}[ \t]*|\*\*)(?:{NOUN})[ ]?#?\d{{0,3}}(?:\*\*)?[:.]?(?:\*\*)?[ \t]*", re.I
 )
 _VERB = re.compile(r"\b(?:is|are|shows?|displays?|the)\b.*\b(?:is|are|to|which|where|that|the)\b")
+_SENTENCE_END = re.compile(r"[.!?。！？][\"”’*`)]{0,2}$")
+LEAST_CLOSED = 3
 THOUGHT_SHARE, LEAST_THOUGHT = 2.0, 120
 
 
@@ -110,6 +112,7 @@ def unfinished(
         _stops_in_form(end, parts)
         or (limited and not _is_whole(parts))
         or _lacks_fields(parts)
+        or _stops_early(last, parts)
         or (_is_cut(last) and (limited or _is_first_field(end, parts)))
         or (done_reason is None and (_is_first_field(end, parts) or _is_cut_sentence(last)))
     ):
@@ -247,6 +250,14 @@ def _stops_in_form(end: str, parts: Split) -> bool:
     if not begins or last is None or last.visible is None:
         return False
     return last.activity is None and last.apps is None and last.topics is None
+
+
+def _stops_early(last: str, parts: Split) -> bool:
+    """Return whether frames are missing behind a section that alone ends without a full stop."""
+    told = [(slot, frame.text.rstrip()) for slot, frame in enumerate(parts.frames) if frame.text]
+    if len(told) < LEAST_CLOSED or told[-1][0] == len(parts.frames) - 1 or len(last.split()) < 4:
+        return False
+    return all(_SENTENCE_END.search(text) for _, text in told[:-1])
 
 
 def _is_whole(parts: Split) -> bool:

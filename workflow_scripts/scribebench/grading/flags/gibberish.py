@@ -8,7 +8,7 @@ then pairs stand side by side that no sentence holds.
 import re
 import unicodedata
 from functools import lru_cache
-from itertools import accumulate, pairwise
+from itertools import accumulate, groupby, pairwise
 
 from scribebench.grading.flags.language import language_of
 from scribebench.grading.prose import english_words, is_english, listed, prose
@@ -35,6 +35,13 @@ _IDENTIFIER = re.compile(r"_?[a-z]*(?:[A-Z]+[a-z0-9]+){1,}|_\w+|\w+_\w+|[a-z]+[A
 _BRACKET = re.compile(r"[()\[\]{}]")
 _PLACES = re.compile(r"(?:</?[a-z_]+\d+>\s*){8,}", re.I)
 MOJIBAKE = re.compile(r"(?:[ÃÂâÐÑ][\u0080-\u00bf€‚ƒ„…†‡ˆ‰Š‹ŒŽ‘’“”•–—˜™š›œžŸ¡-¿]){2,}|�{3,}")
+# Signs that stand for what has no sign, or that mathematics uses; no letters.
+_RARE = re.compile(
+    "[\ufffd\u25a1\u25af\u2e00-\u2e7f\ue000-\uf8ff\u2200-\u23ff\u27c0-\u27ef\u2980-\u2bff]"
+)
+_LINE_OF_MARKS = re.compile(r"([^\w\s])\1{9,}")
+_PLAIN = re.compile(r"[A-Za-z0-9]")
+LEAST_SIGNS = 24
 # Signs that hardly any sentence of Chinese does without.
 _COMMON_SIGNS = frozenset(
     "的一是在不了有和人这中大为上个我以要时来用们到作于出对成会可发动同也能下过示开显件面行文打后"
@@ -94,7 +101,9 @@ def gibberish(text: str, parts: Split) -> str | None:
         return found[0][:80]
     if _is_noise(text) or _is_sign_salad(text):
         return text.strip()[:80]
-    lines = _undrawn(prose(text)).split("\n")
+    if not text.isascii() and (found := _signs(text)):
+        return found
+    lines = [line for line, _ in groupby(_undrawn(prose(text)).split("\n"))]
     words = [word for line in lines for word in line.split()]
     on_screen = {word for visible in _screen_text(parts) for word in visible.split()}
     if found := _debris([word for word in words if word not in on_screen]) or _at_random(
@@ -254,11 +263,23 @@ def _is_sign_salad(text: str) -> bool:
     return sum(char in _COMMON_SIGNS for char in signs) < 0.03 * len(signs)
 
 
+def _signs(text: str) -> str | None:
+    """Return lines of rare signs, without a letter or digit of use, that are a large part."""
+    told = [line for line in text.split("\n") if line.strip() and not _PLAIN.search(line)]
+    rare = [line for line in told if len(_RARE.findall(line)) * 3 >= len(line.replace(" ", ""))]
+    length = sum(map(len, rare))
+    if length < LEAST_SIGNS or length < LARGE_SHARE * len(text):
+        return None
+    kinds = {char for line in rare for char in line if not char.isspace()}
+    return rare[0].strip()[:80] if len(kinds) >= 3 else None
+
+
 def _is_noise(text: str) -> bool:
     """Return whether a reply is marks and digits nearly alone."""
     letters = sum(map(str.isalpha, text))
     if letters >= 0.2 * len(text):
         return False
+    text = _LINE_OF_MARKS.sub(r"\1", text)
     told = [char for char in text if not char.isspace()]
     marks = sum(not char.isalnum() for char in told)
     if len(told) <= NOISE_CHARS or len(set(told)) <= NOISE_KINDS:

@@ -11,6 +11,13 @@ from typing import NamedTuple
 
 import numpy as np
 
+from scribebench.grading.flags.onscreen import (
+    holds_more,
+    is_announced,
+    is_quoted,
+    is_shown,
+    lines_shown,
+)
 from scribebench.grading.split import Split
 from scribebench.grading.text import fenced_lines
 
@@ -31,8 +38,6 @@ _SENTENCE = re.compile(r"[.!?。！？]\s+|[。！？]|\n+")
 # A frame of a stack that overflowed.
 _TRACE = re.compile(r"\bat [\w.$<>]+\(|File \"[^\"]+\", line \d+|^\s*#\d+ ", re.M)
 LEAST_TIMES_TRACE = 20
-# What a line of output holds, and a sentence does not.
-_OUTPUT = re.compile(r"\d[.:=/]\d|\w=\w|\[\w+\]|\d{2,}|\b[A-Z]{2,}\b")
 _DIGIT = re.compile(r"\d")
 _SECTION_WORD = re.compile(
     r"(?:screenshot|frame|image)s?[\"']?[\s:#]*\d|(?:visible|applications|activity)[\"'*]*:", re.I
@@ -90,8 +95,8 @@ def _exact(text: str, n_frames: int, ids: np.ndarray) -> list[Loop]:
         begin, end = tokens[start].start(), tokens[start + length + period - 1].end()
         times, chars = length // period + 1, end - begin
         unit = text[begin : tokens[start + period].start()]
-        on_screen = _is_quoted(text, begin, end)
-        if not on_screen and _is_announced(text, begin, end, unit):
+        on_screen = is_quoted(text, begin, end)
+        if not on_screen and is_announced(text, begin, end, unit):
             enough = times >= SCREEN_TIMES
         elif on_screen:
             enough = (times >= SCREEN_TIMES and chars >= SCREEN_CHARS / 5) or (
@@ -104,7 +109,7 @@ def _exact(text: str, n_frames: int, ids: np.ndarray) -> list[Loop]:
             if _TRACE.search(unit):
                 least = LEAST_TIMES_TRACE
             enough = times >= max(least, _per_frame(unit, n_frames)) and chars >= LEAST_CHARS
-        if enough:
+        if enough and (holds_more(text, begin, end) or not is_shown(text, begin, end)):
             found.append(Loop(unit.strip(), times, begin, end))
     return found
 
@@ -132,7 +137,7 @@ def _drifting(text: str, n_frames: int, ids: np.ndarray) -> list[Loop]:
             enough = times >= DRIFT_ANYWAY or (
                 times >= DRIFT_TIMES and chars >= DRIFT_CHARS and period > 3
             )
-        if enough:
+        if enough and (holds_more(text, begin, end) or not is_shown(text, begin, end)):
             found.append(Loop(unit.strip(), times, begin, end))
     return found
 
@@ -157,10 +162,12 @@ def _undated(words: list[str], ids: np.ndarray) -> np.ndarray:
 
 def _paraphrased(text: str, n_frames: int, parts: Split) -> list[Loop]:
     """Find the same few thoughts in turning words, within what is said of one frame."""
-    bodies = [frame.text for frame in parts.frames if frame.text] or [text]
+    bodies = {frame.text: frame for frame in parts.frames if frame.text} or {text: None}
     found = []
-    for body in dict.fromkeys(bodies):
+    for body, frame in bodies.items():
         lines = body.split("\n")
+        if frame is not None and (screen := lines_shown(frame)):
+            lines = [line for line in lines if line.strip() not in screen]
         if "```" in body:
             lines = [
                 line for line, inside in zip(lines, fenced_lines(lines), strict=True) if not inside
@@ -194,31 +201,6 @@ def _words(sentence: str) -> set[str]:
 def _is_spoken(key: str) -> bool:
     """Return whether words are a sentence's: a log's or a listing's lines have no verb before."""
     return bool({"the", "is", "are", "a", "to", "of", "that", "by"} & set(key.split()))
-
-
-def _is_quoted(text: str, begin: int, end: int) -> bool:
-    """Return whether most of a stretch stands in a fence or a table."""
-    line_begin = text.rfind("\n", 0, begin) + 1
-    lines = text[: max(end, begin + 1)].split("\n")
-    first = text.count("\n", 0, line_begin)
-    fenced = fenced_lines(text[:end].split("\n")) if "```" in text[:end] else [False] * len(lines)
-    within = range(first, len(lines))
-    quoted = sum(fenced[n] or lines[n].lstrip().startswith("|") for n in within)
-    return quoted * 2 > len(within)
-
-
-def _is_announced(text: str, begin: int, end: int, unit: str) -> bool:
-    """Return whether whole lines of output stand behind a colon, and the reply goes on after."""
-    line_begin = text.rfind("\n", 0, begin) + 1
-    before = text[:line_begin].rstrip()
-    after = text[end:].split("\n", 1)[-1].strip()
-    return (
-        before.endswith(":")
-        and len(before.rsplit("\n", 1)[-1].split()) > 2
-        and bool(after)
-        and "\n" in unit.rstrip(" ") + text[end : end + 1]
-        and _OUTPUT.search(unit) is not None
-    )
 
 
 def _numbered(tokens: list[str]) -> np.ndarray:

@@ -12,7 +12,7 @@ from scribebench.grading.split.blocks import block_sections
 from scribebench.grading.split.fields import read_fields
 from scribebench.grading.split.json_reply import is_empty_json, json_sections
 from scribebench.grading.split.numbering import slots_of
-from scribebench.grading.split.sections import Section, named_sections, text_sections
+from scribebench.grading.split.sections import Section, is_form, named_sections, text_sections
 from scribebench.grading.split.table import table_sections
 from scribebench.grading.split.xml_reply import xml_sections
 from scribebench.grading.text import shown, unwrapped
@@ -73,6 +73,7 @@ def _sections(text: str, n_frames: int) -> list[Section]:
         return found
     return (
         named_sections(inner, n_frames)  # what stands below headings may be JSON, or a table
+        or (text_sections(inner, n_frames) if is_form(inner) else None)  # or shown in a field
         or json_sections(text, n_frames)
         or table_sections(inner, n_frames)
         or xml_sections(inner, n_frames)

@@ -5,6 +5,8 @@ import re
 from scribebench.grading.split.fields import LABEL, field_of
 from scribebench.grading.split.sections import CLOSING, RULE, Section, section_end, stripped
 
+_MARKS = re.compile(r"^\W*(?:\d{1,2}[.)])?\W*")
+
 
 def block_sections(text: str, n_frames: int) -> list[Section]:
     """Return sections without headings, where their number is that of the frames."""
@@ -35,9 +37,7 @@ def _by_first_field(lines: list[str], n_frames: int) -> list[str]:
     blocks: list[list[str]] = []
     for line in lines:
         match = LABEL.match(line)
-        name = (
-            field_of(re.sub(r"^\W*(?:\d[.)])?\W*", "", line).partition(":")[0]) if match else None
-        )
+        name = field_of(_MARKS.sub("", line).partition(":")[0]) if match else None
         if name and first is None:
             first = name
         if name and name == first:

@@ -3,7 +3,7 @@
 import re
 from typing import NamedTuple
 
-from scribebench.grading.split.fields import LABEL, field_of
+from scribebench.grading.split.fields import INLINE, LABEL, field_of
 from scribebench.grading.split.names import (
     NOUN,
     NUMBERS,
@@ -209,7 +209,8 @@ def counted(lines: list[Line], n_frames: int) -> list[Heading]:
         if match["of"] and int(match["of"]) != n_frames:
             continue
         said = match["said"].strip()
-        if LABEL.match(line.text) or (said and field_of(said.partition(":")[0])):
+        is_field = LABEL.match(line.text) or (said and field_of(said.partition(":")[0]))
+        if is_field and not INLINE.search(said):  # one with further fields is a frame's
             continue
         hashed, opened = match["hash"], match["open"]
         kind = "hash" if hashed else f"{opened or ''}.{len(match['indent'])}.{bool(match['bold'])}"

@@ -18,7 +18,9 @@ _TO = r"(?:-|–|—|~|to|through|thru|bis|à|a|至|到|\.\.\.?)"
 _AND = r"(?:,? ?(?:and|&|und|et|y|和|与|、)|,|/|\+|;)"
 NUMBERS = re.compile(
     rf"{_NUMBER}(?P<more>(?:{_GAP}(?:{_TO}|{_AND}){_GAP}(?:{NOUN}[ "
-    rf"_-]?)?#?\d{{1,9}}(?![\d:.]\d)){{0,30}})",
+    rf"_-]?)?#?\d{{1,9}}(?![\d:.]\d)){{0,30}}"
+    rf"(?:{_GAP}\((?:also|and|&|und|et|y|\+|to|through|plus|as well as)(?: (?:to|for))?{_GAP}"
+    rf"(?:{NOUN}[ _-]?)?#?\d{{1,9}}(?:{_GAP}(?:{_TO}|{_AND}){_GAP}#?\d{{1,9}}){{0,9}}(?=\s?\)))?)",
     re.I,
 )
 # What stands behind a number that tells how many there are; and a day is no number.
@@ -28,7 +30,11 @@ _OF_ALL = re.compile(
     re.I,
 )
 _DATE = re.compile(r"\d{4}[-./]\d{1,2}[-./]\d{1,2}|\d{8}(?!\d)")
-_STEP = re.compile(rf"(?:(?P<to>{_TO})|{_AND}){_GAP}(?:{NOUN}[ _-]?)?#?(?P<number>\d{{1,9}})", re.I)
+_STEP = re.compile(
+    rf"(?:(?P<to>{_TO})|{_AND}|also|plus|as well as)(?: (?:to|for))?{_GAP}(?:{NOUN}[ _-]?)?#?"
+    r"(?P<number>\d{1,9})",
+    re.I,
+)
 _WORDS = [
     "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
     "eleven", "twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen",

@@ -23,7 +23,17 @@ from scribebench.grading.split.names import AT_NOUN, NOUN, PLACE, ROW
 from scribebench.grading.split.running import mentioned, running
 from scribebench.grading.text import fenced_lines
 
-__all__ = ["CLOSING", "NOUN", "PLACE", "ROW", "RULE", "Section", "named_sections", "text_sections"]
+__all__ = [
+    "CLOSING",
+    "NOUN",
+    "PLACE",
+    "ROW",
+    "RULE",
+    "Section",
+    "is_form",
+    "named_sections",
+    "text_sections",
+]
 
 _TAGS = re.compile(
     r"</?(?:h[1-6]|b|strong|em|p|div|section|li|ul|ol|br|span|article|details|summary)\b"
@@ -53,6 +63,7 @@ CLOSING = re.compile(
     re.I,
 )
 _SENTENCE = re.compile(r"(?<=[.!?\"”`])[ \t]+(?=[A-Z])|\n+")
+_STRUCTURE = re.compile(r"^[ \t]*(?:[\[{]\s*[\"\[{]|\|)", re.M)
 _HASHES = re.compile(r"[ \t]{0,3}(#{1,6})[ \t]+")
 
 
@@ -89,6 +100,18 @@ def named_sections(text: str, n_frames: int) -> list[Section]:
     if len(_told_apart(found)) > max(1, n_frames // 2):
         return list(_cut(lines, found))
     return []
+
+
+def is_form(text: str) -> bool:
+    """Return whether JSON or a table stands within a labelled field, and other fields follow."""
+    begin = _STRUCTURE.search(text)
+    if begin is None or begin.start() == 0:
+        return False
+    before = {field for line in text[: begin.start()].split("\n") if (field := field_at(line))}
+    if not before:
+        return False
+    after = {field for line in text[begin.end() :].split("\n") if (field := field_at(line))}
+    return len(after - before) > 1 or len(after & before) > 1
 
 
 def _lines_of(text: str) -> tuple[list[str], list[Line]]:

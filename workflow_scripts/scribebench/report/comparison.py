@@ -1,0 +1,86 @@
+"""The part of the report that sets the candidates beside each other, with a verdict on each."""
+
+from scribebench.report.against import MOST_RUBBISH
+from scribebench.report.answer import apart_words
+from scribebench.report.candidates import baselines
+from scribebench.report.cells import DASH, format_figure, format_interval, format_share
+from scribebench.report.data import ReportData, label
+from scribebench.report.escape import inline
+from scribebench.report.layout import table
+from scribebench.report.measures import baseline_tiers
+from scribebench.report.recommend import Judged, Recommendation
+from scribebench.report.speed import LEAST_REQUESTS, baseline_speed
+
+NOT_RUN = (
+    "No model was run beside the baseline. `models: [ocr-baseline, qwen3-vl-4b, qwen3-vl-8b]` in "
+    "`config/config.yaml` runs two; any file in `config/models/` and any of its variants can be "
+    "named."
+)
+LEGEND = (
+    "Means with interval and n. *Minutes a recorded hour*: seconds a frame (all seconds over all "
+    "frames of the requests that may enter a speed figure) times the frames that are kept of an "
+    "hour of these recordings; the 95 % interval is a percentile bootstrap over requests, and of "
+    f"fewer than {LEAST_REQUESTS} it is the lowest and the highest of them. It tells how far "
+    "requests differ, not how busy other recordings are. *Right frame* as under “How many pictures "
+    "a request can hold”. *Rubbish*: replies that failed, are empty, loop, are gibberish, refuse, "
+    "echo the prompt or end in thinking."
+)
+VERDICTS = (
+    "*Rejected* is who has something shown against it: a broken backend; frames mixed up in its "
+    "batches (upper bound below 95 % on drawn frames); the role `worker_vision` refused; more than "
+    f"{100 * MOST_RUBBISH:.0f} % rubbish (lower bound); fewer points in the rubric than the OCR "
+    "baseline (paired test); slower than another one that is nowhere worse. *Viable*: nothing "
+    "shown against it. *Selected*: of the others the first by (1) none shown better in the rubric, "
+    "(2) frames kept apart, (3) minutes a recorded hour, (4) fewer rubbish replies, (5) place in "
+    "`models:`."
+)
+
+
+def comparison_section(data: ReportData, found: Recommendation) -> str:
+    """Return all candidates with what was measured of each, the verdict and its reason."""
+    if not found.judged:
+        return NOT_RUN
+    rows = [_row(one) for one in found.judged]
+    rows += [_baseline_row(data, key) for key in baselines(data)]
+    headings = (
+        "candidate", "backend", "quant", "batch", "width px", "minutes a recorded hour",
+        "right frame", "tier 1", "tier 2", "tier 3", "rubbish", "verdict", "reason",
+    )  # fmt: skip
+    return "\n\n".join([table(headings, rows, numbers_from=99), LEGEND, VERDICTS])
+
+
+def _row(one: Judged) -> tuple[str, ...]:
+    measured = one.measured
+    batches = measured.batches
+    share = batches.share
+    apart = apart_words(batches)
+    if share is not None and share.share is not None:
+        apart = f"{format_interval(share)}{', by text' if batches.by_text else ''}: {apart}"
+    verdict = f"**{one.verdict}**" if one.verdict == "selected" else one.verdict
+    rubbish = measured.rubbish
+    return (
+        inline(one.name),
+        inline(one.candidate.backend),
+        inline(one.candidate.settings.get("quant") or one.candidate.runs[0]["quantization"]),
+        str(batches.size),
+        DASH if one.candidate.width_px is None else str(one.candidate.width_px),
+        format_figure(measured.speed.minutes_per_hour),
+        apart,
+        *(format_figure(measured.tiers.get(tier)) for tier in (1, 2, 3)),
+        DASH if rubbish is None else f"{format_share(rubbish.value)} (n {rubbish.n})",
+        verdict,
+        "; ".join(inline(reason.text, 600) for reason in one.reasons),
+    )
+
+
+def _baseline_row(data: ReportData, key: tuple[str, str]) -> tuple[str, ...]:
+    tiers = baseline_tiers(data, key)
+    return (
+        inline(label(data, {"model": key[0], "variant": key[1]})),
+        "ocr",
+        *(DASH, DASH, DASH),
+        format_figure(baseline_speed(data, key)),
+        DASH,
+        *(format_figure(tiers.get(tier)) for tier in (1, 2, 3)),
+        *(DASH, "baseline", "the floor: it reads, and describes nothing"),
+    )

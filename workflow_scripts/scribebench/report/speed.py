@@ -1,0 +1,166 @@
+"""How long a candidate takes: seconds a frame, and minutes for each hour that was recorded."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+
+from scribebench.canaries.frames import session_of
+from scribebench.report.candidates import Candidate
+from scribebench.report.data import ReportData, Row
+from scribebench.report.evidence import Evidence, Figure, evidence
+
+# Below so many requests a bootstrap claims too much: on skewed times it held the mean 86 to 93 of
+# 100 times with 20 of them, and 76 to 88 times with 6 to 10, where 95 were claimed.
+LEAST_REQUESTS = 20
+RESAMPLES = 1000
+SEED = 20260115
+BOOTSTRAP = "95 % interval, percentile bootstrap over requests"
+ENDS = f"lowest and highest request; fewer than {LEAST_REQUESTS} requests bound no mean"
+KEPT = "kept frames over recorded time"
+
+
+@dataclass(frozen=True)
+class Speed:
+    """What a candidate takes; each is null where it was not measured.
+
+    `on_drawn_frames` says that the seconds are those of drawn frames, as no recording was described
+    with that batch size.
+    """
+
+    seconds_per_frame: Figure | None
+    frames_per_hour: Figure | None
+    minutes_per_hour: Figure | None
+    on_drawn_frames: bool = False
+
+
+class Recorded(NamedTuple):
+    """Hours recorded, frames kept of them, and how many recordings they are."""
+
+    hours: float
+    kept: int
+    sessions: int
+
+
+def recorded(data: ReportData) -> Recorded | None:
+    """Return how much was recorded and kept, of recordings of known length; null of none."""
+    known = [row for row in data.sessions if row["duration_s"]]
+    if not known:
+        return None
+    hours = sum(row["duration_s"] for row in known) / 3600
+    return Recorded(hours, sum(row["kept_frames"] for row in known), len(known))
+
+
+def measure_speed(data: ReportData, candidate: Candidate, batch_size: int) -> Speed:
+    """Return what a candidate takes with so many frames a request, from its valid requests.
+
+    The frames kept of an hour are those of these recordings, all of them together; the interval
+    tells how far requests differ, not how far other recordings do.
+    """
+    found = [evidence("requests", **_of(candidate.key), experiment="describe", speed_valid=True)]
+    rows = valid_requests(data, *candidate.key) if batch_size == candidate.batch_size else []
+    on_drawn_frames = not rows
+    if on_drawn_frames:
+        rows, found = _drawn(data, candidate, batch_size)
+    seconds = seconds_per_frame(rows, tuple(found))
+    known = recorded(data)
+    if known is None:
+        return Speed(seconds, None, None, on_drawn_frames and bool(rows))
+    source = tuple(
+        evidence("sessions", session=row["session"]) for row in data.sessions if row["duration_s"]
+    )
+    per_hour = Figure(known.kept / known.hours, None, None, known.sessions, KEPT, source)
+    minutes = None if seconds is None else scaled(seconds, per_hour.value / 60, source)
+    return Speed(seconds, per_hour, minutes, on_drawn_frames and bool(rows))
+
+
+def baseline_speed(data: ReportData, key: tuple[str, str]) -> Figure | None:
+    """Return the minutes for a recorded hour of a baseline."""
+    source = evidence("requests", **_of(key), experiment="describe", speed_valid=True)
+    seconds, known = seconds_per_frame(valid_requests(data, *key), (source,)), recorded(data)
+    if seconds is None or known is None:
+        return None
+    return scaled(seconds, known.kept / known.hours / 60)
+
+
+def valid_requests(data: ReportData, model: str, variant: str) -> list[Row]:
+    """Return the requests on recordings of a candidate that may enter a speed figure."""
+    return [
+        row
+        for row in data.requests
+        if row["speed_valid"]
+        and row["experiment"] == "describe"
+        and (row["model"], row["variant"]) == (model, variant)
+    ]
+
+
+def seconds_per_frame(rows: Sequence[Row], source: tuple[Evidence, ...]) -> Figure | None:
+    """Return all seconds over all frames of these requests, with its interval; null without any."""
+    rows = [row for row in rows if row["image_count"] and row["wall_ns"] is not None]
+    if not rows:
+        return None
+    walls = np.array([row["wall_ns"] / 1e9 for row in rows])
+    frames = np.array([row["image_count"] for row in rows], float)
+    mean = float(walls.sum() / frames.sum())
+    if len(rows) < LEAST_REQUESTS:
+        each = walls / frames
+        return Figure(mean, float(each.min()), float(each.max()), len(rows), ENDS, source)
+    low, high = bootstrap_ratio(walls, frames)
+    return Figure(mean, low, high, len(rows), BOOTSTRAP, source)
+
+
+def bootstrap_ratio(values: np.ndarray, sizes: np.ndarray) -> tuple[float, float]:
+    """Return 95 % bounds of sum(values) / sum(sizes): quantiles over RESAMPLES resampled pairs."""
+    dice = np.random.default_rng(SEED)
+    means = np.empty(RESAMPLES)
+    for place in range(RESAMPLES):
+        drawn = dice.integers(0, len(values), len(values))
+        means[place] = values[drawn].sum() / sizes[drawn].sum()
+    low, high = np.quantile(means, [0.025, 0.975])
+    return float(low), float(high)
+
+
+def scaled(figure: Figure, factor: float, more: tuple[Evidence, ...] = ()) -> Figure:
+    """Return a figure times a known factor that comes from further rows."""
+    return replace(
+        figure,
+        value=figure.value * factor,
+        low=None if figure.low is None else figure.low * factor,
+        high=None if figure.high is None else figure.high * factor,
+        evidence=(*figure.evidence, *more),
+    )
+
+
+def is_slower(one: Figure | None, other: Figure | None) -> bool:
+    """Return whether a figure is shown to be larger than another: their intervals are apart."""
+    if one is None or other is None or one.low is None or other.high is None:
+        return False
+    return one.low > other.high
+
+
+def drawn_seconds(data: ReportData, candidate: Candidate, batch_size: int) -> Figure | None:
+    """Return the seconds a frame of a family on drawn frames with that batch size."""
+    rows, found = _drawn(data, candidate, batch_size)
+    return seconds_per_frame(rows, tuple(found))
+
+
+def _drawn(
+    data: ReportData, candidate: Candidate, batch_size: int
+) -> tuple[list[Row], list[Evidence]]:
+    session = session_of(batch_size)
+    rows = [
+        row
+        for row in data.requests
+        if row["session"] == session
+        and row["speed_valid"]
+        and (row["model"], row["variant"]) in candidate.family
+    ]
+    keys = dict.fromkeys((row["model"], row["variant"]) for row in rows)
+    return rows, [
+        evidence("requests", session=session, **_of(key), speed_valid=True) for key in keys
+    ]
+
+
+def _of(key: tuple[str, str]) -> dict[str, str]:
+    return {"model": key[0], "variant": key[1]}
