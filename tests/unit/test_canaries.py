@@ -1,6 +1,6 @@
 """Drawn frames of known names: how many pictures of one request a model keeps apart."""
 
-from itertools import combinations
+from itertools import combinations, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -76,7 +76,7 @@ def test_names_cannot_be_taken_for_each_other() -> None:
 
 def test_neighbours_differ_in_hue_and_no_rhythm_hides_a_loss() -> None:
     hues = [one.colour.hue for one in ALL]
-    assert all(a != b for a, b in zip(hues, hues[1:], strict=False))
+    assert all(a != b for a, b in pairwise(hues))
     for shift in range(1, 20):
         assert hues[shift:] != hues[:-shift]
 

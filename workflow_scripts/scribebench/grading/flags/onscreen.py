@@ -30,11 +30,12 @@ _TELLS = re.compile(
     r"displays?|contains?|appears?|has|with|of|from)\b|\bthe (?:developer|user) \w+",
     re.I,
 )
+_ITEM = re.compile(r"[ \t]*(?:[-*•+]|\d{1,3}[.)])[ \t]+(?!\[[ xX]?\])[\w\"'`(*]")
 _VERBS = frozenset({"the", "is", "are", "a", "to", "of", "that", "by"})
 _KEY = re.compile(r'(?<!\\)"([A-Za-z][\w /-]{1,40})"\s*:')
 _FRAME = re.compile(rf"^[ \t>#*_\[(=-]*(?:{NOUN})[ _]?#?\d{{1,3}}\b", re.I | re.M)
 # A line that comes again below a colon, before something else.
-_ANNOUNCED = re.compile(r"\w:[*]{0,2}[ \t]*\n\s*([^\n]+)\n(?:\1\n){3,60}\s*(?!\1)\w")
+_ANNOUNCED = re.compile(r"\w:[*]{0,2}[ \t]*\n\s{0,9}([^\n]+)\n(?:\1\n){3,60}\s{0,9}(?!\1)\w")
 
 
 class _Field(NamedTuple):
@@ -63,7 +64,7 @@ def is_announced(text: str, begin: int, end: int, unit: str) -> bool:
         return False
     is_output = _OUTPUT.search(unit) is not None
     said = set(re.findall(r"[a-z]+", unit.lower()))
-    if not is_output and (said & _VERBS or not _is_said(after, unit)):
+    if not is_output and (said & _VERBS or _tells(unit) or not _is_said(after, unit, 3)):
         return False
     before = text[:line_begin].rstrip()
     lines = before.split("\n")[-LONGEST_ANNOUNCED if not said & _VERBS else -1 :]
@@ -131,9 +132,12 @@ def _are_lines(stretch: str) -> bool:
 
 
 def _tells(stretch: str) -> bool:
-    """Return whether most lines are sentences about a screen, as a model says them."""
+    """Return whether most lines are a model's: sentences about a screen, items of its list."""
     lines = [line for line in BREAK.split(stretch) if line.strip()]
-    told = sum(_TELLS.search(line) is not None and not _OUTPUT.search(line) for line in lines)
+    told = sum(
+        (_TELLS.search(line) or _ITEM.match(line)) is not None and not _OUTPUT.search(line)
+        for line in lines
+    )
     return told * 2 > len(lines)
 
 
@@ -172,9 +176,9 @@ def _value(text: str, field: _Field, fields: list[_Field]) -> str:
     return text[field.end : end]
 
 
-def _is_said(text: str, unit: str) -> bool:
-    """Return whether a text has words, and other ones than those that repeat."""
+def _is_said(text: str, unit: str, least: int = 1) -> bool:
+    """Return whether a text has so many words that are not among those that repeat."""
     repeated = set(re.findall(r"[^\W\d_]+", unit.lower()))
     words = re.findall(r"[^\W\d_]{2,}", text[:400].lower())
     own = [word for word in words if word not in repeated]
-    return bool(own) and (any(map(is_english, own)) or len(words) < 4)
+    return len(own) >= least and (any(map(is_english, own)) or len(words) < 4)

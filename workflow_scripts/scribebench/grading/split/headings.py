@@ -234,7 +234,9 @@ def _counts(headings: list[Heading]) -> bool:
     if len(numbers) < 2 or min(numbers) > 1:
         return len(numbers) > 1 and not headings[0].is_list
     told = sorted(numbers)
-    return told == list(range(told[0], told[0] + len(told))) or not headings[0].is_list
+    is_whole = told == list(range(told[0], told[0] + len(told)))
+    # A line with several fields is a frame's, and one may be left out.
+    return is_whole or not headings[0].is_list or all(INLINE.search(one.said) for one in headings)
 
 
 # A title before the name: "### Login page (Screenshot 2)", "**Top row: Screenshots 1-3**".
