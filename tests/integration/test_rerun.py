@@ -72,7 +72,7 @@ def test_a_backend_runs_its_own_models_only(project: Project) -> None:
 
 def test_code_of_the_report_runs_the_report_only(project: Project) -> None:
     append(project, REPORT, "\nMORE = 1\n")
-    assert project.planned() == WRITE
+    assert project.planned() == {"write_page": 1, "write_report": 1}
 
 
 def test_a_label_rewrites_the_report_only(project: Project) -> None:

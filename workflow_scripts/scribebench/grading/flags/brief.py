@@ -39,7 +39,11 @@ _NAME = re.compile(r"\b[A-Z][a-z]{2,}\b")
 # What is done, as a line begins: "Concentrating on the task".
 _DOING = re.compile(r"^[^\w\n]{0,20}[A-Z][a-z]{3,}ing(?= [a-z])", re.M)
 # Nothing but what the picture is.
-_ONLY_NOUN = re.compile(rf"\W{{0,3}}(?:(?:an?|the|this|one) )?(?:\w+ )?{NOUN}[.!…]?", re.I)
+_ONLY_NOUN = re.compile(
+    rf"\W{{0,3}}(?:(?:an?|the|this|one) )?(?:\w+ )?{NOUN}[.!…]?"
+    r"|(?:ok(?:ay)?|yes|no|done|sure)[.!]?",
+    re.I,
+)
 _FOREIGN = re.compile(r"[^\W\d_a-zA-Z\u00c0-\u024f]")
 # So many letters of another script on a line say something; a few among others are a name.
 LONG_FOREIGN, LEAST_FOREIGN = 45, 4

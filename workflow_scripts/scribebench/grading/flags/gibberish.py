@@ -386,10 +386,14 @@ def _mixed(words: list[str]) -> bool:
 def _salad(words: list[str]) -> list[int]:
     """Return the places of words that cannot follow the one before."""
     bare = [word.strip("*_`#>\"'“”‘’()[]").lower() for word in words]
+    # Equal words in a row are cells of a screen, or a loop; no salad has three of one.
+    ahead = ["", *bare, ""]
     return [
         place
         for place, (before, word) in enumerate(pairwise(bare), 1)
-        if (before in _GOES_ON or before == word) and _is_impossible(before, word)
+        if (before in _GOES_ON or before == word)
+        and not (before == word and word in (ahead[place - 1], ahead[place + 2]))
+        and _is_impossible(before, word)
     ]
 
 
