@@ -12,7 +12,7 @@ from scribebench.grading.text import unwrapped
 SPECIFIC = re.compile(
     r"`[^`\n]+`|```|\"[^\"\n]{2,}\"|“[^”\n]{2,}”|«[^»\n]+»|「[^」\n]+」|"
     r"(?<![\w’'])'[^'\n]{2,80}'(?!\w)"
-    r"|\b\w[\w-]*\.[A-Za-z]\w{0,5}\b(?!\.$)|\w/\w|\w+\(\)|\b\w+_\w+\b|\b[a-z]+[A-Z]\w+|"
+    r"|\b\w[\w-]*\.[A-Za-z]\w{0,5}\b(?!\.$)|\w/\w|\b\w+\(\)|\b\w+_\w+\b|\b[a-z]+[A-Z]\w+|"
     r"\b[A-Z]+[a-z]+[A-Z]\w*"
     r"|\b[A-Z]{2,}[A-Z0-9-]*\b|\b\d{2,}\b|\b\d+[.,:%]\d*|[#@$]\w+|--\w+|\b\d+ \w+"
 )
