@@ -15,6 +15,7 @@ from scribebench.describe.journal import Conditions
 from scribebench.describe.prompt import compose
 from scribebench.describe.rows import Answered, RunContext
 from scribebench.files import whole_file
+from scribebench.machine import give_memory_back
 from scribebench.plan.asked import sums_of
 from scribebench.progress import Progress
 from scribebench.project.documents import canonical_json
@@ -179,6 +180,8 @@ def _batches(
         images = [prepare(frame, image_settings) for frame in chunk]
         known.put(chunk, images)
         facts = [image.facts for image in images]
+        # Here the server works on the batch before, so that nobody waits for it.
+        give_memory_back()
         yield Batch(order_index, chunk, facts, compose(chunk, images, instructions))
 
 
