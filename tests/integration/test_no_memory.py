@@ -24,7 +24,10 @@ exit 1
 
 def commands(text: str) -> list[str]:
     """The commands that a report or a log tells for making these results again, in order."""
-    found = re.findall(rf"([^\s`]*snakemake --cores 4 (?:{RUN}|{PROBE})[^`\n]*)", text)
+    # The program's path may hold spaces.
+    found = re.findall(
+        rf"((?:'[^'\n]*snakemake'|[^\s`]*snakemake) --cores 4 (?:{RUN}|{PROBE})[^`\n]*)", text
+    )
     return list(dict.fromkeys(found))
 
 

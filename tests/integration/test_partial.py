@@ -44,7 +44,7 @@ def test_what_was_finished_is_reported_until_the_rest_is_mended(project: Project
         assert text.startswith("# Incomplete report\n\n**This report is incomplete: ")
         assert FAILED in text
         mend = re.search(
-            r"^\S*snakemake --cores 4 results/runs/demo/some/base/\S+ -R describe_frames$",
+            r"^.*snakemake'? --cores 4 results/runs/demo/some/base/\S+ -R describe_frames$",
             text,
             re.M,
         )
@@ -97,7 +97,7 @@ def test_the_mend_that_is_told_mends_it(project: Project) -> None:
         assert not (results / "report.md").exists()
         text = (partial(project) / "report.md").read_text(encoding="utf-8")
         mends = re.findall(
-            r"^\S*snakemake (--cores 4 results/(?:runs|probe)\S+ -R \w+)$", text, re.M
+            r"^.*snakemake'? (--cores 4 results/(?:runs|probe)\S+ -R \w+)$", text, re.M
         )
         server.script[ASK] = [SAID]
         for mend in mends:
@@ -124,7 +124,7 @@ def test_a_damaged_file_is_named_and_its_run_left_out(
     assert "### `build_tables`" in text
     [line] = [line for line in text.splitlines() if line.startswith("- demo / tiny / batch-3: ")]
     assert f"{run}/{name} is damaged" in line.replace("\\", "")
-    mend = re.search(r"snakemake (.*)`$", line)
+    mend = re.search(r"snakemake'? (.*)`$", line)
     assert mend and mend[1] == f"--cores 4 {run}/{name} -R {rule}"
     rows = read_rows(partial(project) / "tables" / "runs.parquet", ["model", "variant"])
     assert [tuple(row.values()) for row in rows] == [("ocr-baseline", "base"), ("tiny", "base")]

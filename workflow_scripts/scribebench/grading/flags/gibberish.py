@@ -253,6 +253,9 @@ def _undrawn(text: str) -> str:
     return text if text.isascii() else _DRAWN.sub(" ", text)
 
 
+_UNMARKED_SIGNS = re.compile("[\u4e00-\u9fff]{120}")
+
+
 def _is_sign_salad(text: str) -> bool:
     """Return whether Chinese signs stand side by side that make no sentence."""
     if text.isascii():
@@ -260,7 +263,10 @@ def _is_sign_salad(text: str) -> bool:
     signs = [char for char in text if "\u4e00" <= char <= "\u9fff"]
     if len(signs) < SIGNS or _KANA.search(text):
         return False
-    return sum(char in _COMMON_SIGNS for char in signs) < 0.03 * len(signs)
+    if sum(char in _COMMON_SIGNS for char in signs) < 0.03 * len(signs):
+        return True
+    # Nor does a sentence go on for so long without a mark.
+    return 2 * len(signs) > len(text) and _UNMARKED_SIGNS.search(text) is not None
 
 
 def _signs(text: str) -> str | None:
@@ -285,6 +291,9 @@ def _is_noise(text: str) -> bool:
     if len(told) <= NOISE_CHARS or len(set(told)) <= NOISE_KINDS:
         return False
     is_figures = len(told) > 3 * NOISE_CHARS and letters < 0.1 * len(told)
+    if not letters and len(told) > NOISE_CHARS:
+        pieces = text.split()
+        is_figures |= marks > 0 and sum(map(len, pieces)) < 2 * len(pieces)
     return is_figures or (letters < 0.2 * len(told) and marks > 0.35 * len(told))
 
 
