@@ -3,6 +3,7 @@
 import fcntl
 import os
 import random
+import shlex
 import signal
 import socket
 import subprocess
@@ -488,7 +489,8 @@ def test_a_child_that_got_away_does_not_keep_a_job_from_ending(launch: MakeLaunc
     """It holds the pipe to the log open."""
     code = "import os, time; os.setsid(); print('child', os.getpid(), flush=True); time.sleep(60)"
     one = launch()
-    command = ["sh", "-c", f'{sys.executable} -c "{code}" & exec "$@"', "sh", *one.command]
+    python = shlex.quote(sys.executable)
+    command = ["sh", "-c", f'{python} -c "{code}" & exec "$@"', "sh", *one.command]
     with start(launch(command=command)) as server:
         wait_until(lambda: one.log.read_text().startswith("child"))
         child = child_of(server)
