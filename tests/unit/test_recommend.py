@@ -756,3 +756,23 @@ def test_a_mode_that_nobody_shows_has_one_row() -> None:
     assert line == ["none of them", "0 of 60 (0–6 %)", "–", "–"]
     [line] = modes(World().model("a").data(), "long numbers are misread")
     assert line == ["not asked", "–", "–", "–"]
+
+
+# --- what few requests show ----------------------------------------------------------------------
+
+
+def figure(n: int, low: float | None, high: float | None) -> Figure:
+    return Figure(1.0, low, high, n, "", ())
+
+
+@pytest.mark.parametrize(("n", "slower"), [(1, False), (3, False), (4, False), (5, True)])
+def test_a_handful_of_requests_shows_nobody_to_be_slower(n: int, slower: bool) -> None:
+    assert is_slower(figure(n, 2.0, 3.0), figure(20, 0.5, 1.0)) is slower
+    assert is_slower(figure(20, 2.0, 3.0), figure(n, 0.5, 1.0)) is slower
+
+
+def test_one_request_has_no_interval() -> None:
+    [row] = [{"image_count": 2, "wall_ns": 4_000_000_000}]
+    known = seconds_per_frame([row], ())
+    assert known is not None
+    assert (known.value, known.low, known.high, known.n) == (2.0, None, None, 1)

@@ -25,7 +25,11 @@ def disputes_section(data: ReportData) -> str:
     ranked = [row for row in data.agreement if row["dispute_rank"] is not None]
     ranked.sort(key=lambda row: (row["session"], row["dispute_rank"]))
     if not ranked:
-        return "The models agree on every frame."
+        compared = sum(row["similarity"] is not None for row in data.agreement)
+        return (
+            f"On the {compared} of {len(data.agreement)} frames that two models or more described, "
+            "they say alike."
+        )
     rows = [
         (
             inline(data.titles.get(row["session"], row["session"])),

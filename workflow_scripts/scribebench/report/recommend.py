@@ -216,7 +216,7 @@ def _open(data: ReportData, one: Measured, count: int) -> Iterator[str]:
         yield "how long it takes is not known: no request may enter a speed figure"
     elif one.speed.seconds_per_frame.n < LEAST_REQUESTS:
         yield (
-            f"its time is that of {one.speed.seconds_per_frame.n} requests, too few for a 95 % "
+            f"its time is that of n {one.speed.seconds_per_frame.n} requests, too few for a 95 % "
             "interval; the ends are those of the requests (a longer recording tells more)"
         )
     if one.rubric_key is None:
