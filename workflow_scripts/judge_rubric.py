@@ -27,12 +27,14 @@ def main() -> None:
 
     model, _, variant = args.judge.partition("/")
     items = {(one.item.question, one.item.variant): one.item for one in read_items(args.items)}
+    facts = json.loads(args.run.read_text(encoding="utf-8"))
     judged = judge_rubric(
         Run(model, variant or BASE),
         args.settings,
         list(read_replies(args.replies)),
         items,
-        json.loads(args.run.read_text(encoding="utf-8"))["model_digest"],
+        facts["model_digest"],
+        facts["model"],
         connect(args.settings, {"state": args.state}),
         args.state,
         int(os.environ.get(SLOTS_VARIABLE, "1")),

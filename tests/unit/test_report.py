@@ -780,6 +780,13 @@ def test_places_of_a_request_that_are_not_right_are_named(tables: Tables) -> Non
     assert "not right at place 1 (1 merged) of the request" in tables.report(grades=judged)
 
 
+def test_a_batch_that_was_not_answered_was_not_mixed_up(tables: Tables) -> None:
+    asked = request(session="canaries/batch-8", experiment="attribution", error_kind="oom")
+    text = tables.report(attribution=drawn(8, 72), requests=[request(), asked])
+    [row] = rows_under(text, "How many pictures a request can hold")
+    assert row["verdict"] == "undetermined, 1 of 1 requests failed"
+
+
 def test_colours_alone_prove_no_batch(tables: Tables) -> None:
     text = tables.report(attribution=drawn(8, 0, evidence="colour"))
     [row] = rows_under(text, "How many pictures a request can hold")

@@ -86,10 +86,13 @@ def judged_by(
     state: Path,
     *replies: dict[str, Any],
     writer: str | None = "sha256-writer",
+    model: str = "candidate",
     **settings: Any,
 ) -> list[Judged]:
     run = Run("judge", "base")
-    return judge_rubric(run, SETTINGS | settings, [*replies], ITEMS, writer, judge, state, 1)
+    return judge_rubric(
+        run, SETTINGS | settings, [*replies], ITEMS, writer, "candidate", judge, state, 1
+    )
 
 
 # --- what counts of an answer --------------------------------------------------------------------
@@ -247,6 +250,14 @@ def test_no_model_judges_its_own_replies(tmp_path: Path) -> None:
     assert judge.asked == []
     [other] = judged_by(judge, tmp_path / "state", replied(EXPLAINED), writer="sha256-8")
     assert other.value == 1.0
+
+
+def test_no_variant_of_a_model_judges_another_one(tmp_path: Path) -> None:
+    """The digest of a started server holds its arguments: the same weights have several."""
+    judge = Judge()
+    [one] = judged_by(judge, tmp_path / "state", replied(EXPLAINED), model="judge")
+    assert (one.value, one.evidence) == (None, SELF)
+    assert judge.asked == []
 
 
 @pytest.mark.parametrize(("said", "value"), [("1", 0.5), ("0.5", 0.5), ("0", 0.0), ("7", None)])

@@ -274,3 +274,8 @@ def test_a_reply_of_hostile_size_is_split_in_time() -> None:
 def test_a_sentence_that_begins_with_a_number_is_no_heading() -> None:
     reply = "### Screenshot 0\nImage 1 shows a cat, and\nFrame 3 is empty.\n### Screenshot 1\nx"
     assert texts(reply, 2) == ["Image 1 shows a cat, and\nFrame 3 is empty.", "x"]
+
+
+def test_a_loop_of_digits_is_no_failure() -> None:
+    reply = '{"frames": [{"frame": 1, "activity": "coding"}, {"frame": 2' + "2" * 5000
+    assert len(split_reply(reply, 8)) == 8

@@ -127,6 +127,15 @@ def test_the_test_is_exact_for_hundreds_of_items() -> None:
     assert p < 0.01
 
 
+def test_thousands_of_uneven_differences_are_no_failure() -> None:
+    rng = np.random.default_rng(2)
+    thirds = (rng.integers(0, 22, 2000) / 21 * rng.choice([1, -1], 2000)).tolist()
+    p = sign_flip(thirds)
+    assert p is not None
+    assert p > 0.001
+    assert sign_flip([abs(one) for one in thirds]) == pytest.approx(0.0, abs=1e-12)
+
+
 def test_holm_keeps_the_order_and_multiplies() -> None:
     assert holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
     assert holm([0.5, 0.9]) == pytest.approx([1.0, 1.0])

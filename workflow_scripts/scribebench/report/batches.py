@@ -72,7 +72,10 @@ def faulty_places(rows: list[Row], column: str) -> str:
 def _row(name: str, verdict: BatchVerdict, requests: list[Row]) -> tuple[str, ...]:
     asked = [row for row in requests if row["speed_valid"] and not row["warmup"]]
     said = "proven" if verdict.proven else "undetermined"
-    if verdict.right.high < SHARE_NEEDED:
+    failed = sum(row["error_kind"] is not None for row in requests if not row["warmup"])
+    if failed:  # what was not answered was not mixed up
+        said = f"undetermined, {failed} of {len(requests)} requests failed"
+    elif verdict.right.high < SHARE_NEEDED:
         said = "mixes or loses frames"
     elif verdict.evidence == COLOUR:
         said = "undetermined, by colours only"

@@ -6,7 +6,8 @@ import numpy as np
 
 # Differences are counted in steps of this size: all scores of the rubric are multiples of it.
 STEP = 1 / 2400
-MAX_STATES = 40_000_000
+# So many sums times differences are worked through; where there are more, in coarser steps.
+MOST_WORK = 400_000_000
 
 
 def sign_flip(differences: Sequence[float], step: float = STEP) -> float | None:
@@ -14,27 +15,33 @@ def sign_flip(differences: Sequence[float], step: float = STEP) -> float | None:
 
     It is the share of all 2^n ways to turn the signs of n paired differences of which the sum is as
     far from 0 as the one seen, or farther (Fisher, The Design of Experiments, 1935, section 21).
-    Differences are rounded to multiples of `step`, and the sums' distribution is built up by one
-    difference after the other. Differences of 0 change nothing. Raises ValueError when there are
-    too many of them for that.
+    Differences are rounded to multiples of `step`, or of ten times that and so on where thousands
+    of them would be too many; their sums' distribution is built up by one after the other.
+    Differences of 0 change nothing.
     """
     if not len(differences):
         return None
-    steps = np.rint(np.abs(np.asarray(differences, float)) / step).astype(np.int64)
-    signed = np.rint(np.asarray(differences, float) / step).astype(np.int64)
-    steps = steps[steps > 0]
-    if not len(steps):
-        return 1.0
-    divisor = int(np.gcd.reduce(steps))
-    steps, seen = steps // divisor, abs(int(signed.sum())) // divisor
-    reach = int(steps.sum())
-    if reach * len(steps) > MAX_STATES * 20 or reach > MAX_STATES:
-        raise ValueError(f"{len(steps)} differences are too many for the exact test")
-    # chance[k]: that the steps turned to plus add up to k; the sum is 2 * k - reach.
+    values = np.asarray(differences, float)
+    while True:
+        signed = np.rint(values / step).astype(np.int64)
+        sizes = np.abs(signed[signed != 0])
+        if not len(sizes):
+            return 1.0
+        divisor = int(np.gcd.reduce(sizes))
+        sizes, seen = sizes // divisor, abs(int(signed.sum())) // divisor
+        if int(sizes.sum()) * len(sizes) <= MOST_WORK:
+            return _share_as_far(sizes, seen)
+        step *= 10
+
+
+def _share_as_far(sizes: np.ndarray, seen: int) -> float:
+    """Return the share of all ways to sign `sizes` with a sum of `seen` from 0, or farther."""
+    # chance[k]: that the sizes turned to plus add up to k; the sum is 2 * k - reach.
+    reach = int(sizes.sum())
     chance = np.zeros(reach + 1)
     chance[0] = 1.0
     top = 0
-    for size in steps.tolist():
+    for size in sizes.tolist():
         moved = np.zeros_like(chance[: top + size + 1])
         moved[: top + 1] = 0.5 * chance[: top + 1]
         moved[size:] += 0.5 * chance[: top + 1]

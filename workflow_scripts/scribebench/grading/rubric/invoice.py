@@ -224,9 +224,13 @@ def _result_of(text: str, amounts: list[Amount], one: Amount) -> Amount:
 # ----- Reading
 
 
+# A loop can be of digits; no invoice is.
+LONGEST_AMOUNT = 30
+
+
 def _cents(said: str) -> int | None:
     said = re.sub(r"[\s'’]", "", said)
-    if not re.fullmatch(r"\d[\d.,]*", said):
+    if len(said) > LONGEST_AMOUNT or not re.fullmatch(r"\d[\d.,]*", said):
         return None
     said = said.rstrip(".,")
     match = re.fullmatch(r"(\d{1,3}(?:[.,]?\d{3})*|\d+)[.,](\d{1,2})", said)

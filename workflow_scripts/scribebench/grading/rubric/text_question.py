@@ -172,7 +172,7 @@ def _of_json(reply: str) -> str | None:
         return None
     try:
         return "\n".join(_told(json.loads(body)))
-    except ValueError:
+    except (ValueError, RecursionError):
         return plain(reply)
 
 

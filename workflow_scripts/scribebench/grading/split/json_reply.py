@@ -113,7 +113,7 @@ def _cut_off(text: str) -> dict[str, Any] | None:
             fields[match[1]] = value.replace('\\"', '"').replace("\\n", "\n")
         elif value.startswith("["):
             fields[match[1]] = re.findall(r'"((?:[^"\\]|\\.)*)"', value)
-        elif value.isdigit():
+        elif re.fullmatch(r"[0-9]{1,9}", value):  # a loop can be of digits
             fields[match[1]] = int(value)
     return fields or None
 
