@@ -90,9 +90,7 @@ def judged_by(
     **settings: Any,
 ) -> list[Judged]:
     run = Run("judge", "base")
-    return judge_rubric(
-        run, SETTINGS | settings, [*replies], ITEMS, writer, "candidate", judge, state, 1
-    )
+    return judge_rubric(run, SETTINGS | settings, [*replies], ITEMS, writer, model, judge, state, 1)
 
 
 # --- what counts of an answer --------------------------------------------------------------------
