@@ -10,6 +10,7 @@ import pytest
 from scribebench.errors import ScribebenchError
 from scribebench.gather import GATHERED, gather
 from scribebench.tables import (
+    ATTRIBUTION,
     CRITERIA,
     DESCRIPTIONS,
     FRAMES,
@@ -239,3 +240,31 @@ def test_what_grading_found_leaves_the_speeds(results: Path) -> None:
     rows = {row["request_uid"]: row for row in read_rows(gathered(results) / "requests.parquet")}
     assert [rows[uid]["speed_valid"] for uid in found] == [False, True, True, True]
     assert rows["loops"]["speed_invalid_reasons"] == ["loop", "truncated"]
+
+
+def test_rubbish_about_drawn_pictures_leaves_the_speeds_too(results: Path) -> None:
+    key = {"model": "some", "variant": "base"}
+    drawn = results / "canaries" / "batch-8" / "some" / "base"
+    asked = results / "rubric" / "some" / "base"
+    for folder in (drawn, asked):
+        rows = [key | {"request_uid": uid, "speed_valid": True} for uid in ("sound", "rubbish")]
+        write_table(folder / "requests.parquet", REQUESTS, rows)
+    outcomes = [("sound", "omitted"), ("sound", "right"), ("rubbish", "omitted")]
+    told = [key | {"request_uid": uid, "outcome": outcome} for uid, outcome in outcomes]
+    write_table(drawn / "attribution.parquet", ATTRIBUTION, told)
+    write_json(drawn / "run.json", key | {"run_id": "drawn"})
+    scored = [
+        key | {"question": "VL-T1-Q1", "control": "picture", "request_uid": uid, "flags": flags}
+        for uid, flags in (("sound", []), ("rubbish", ["refusal"]))
+    ]
+    write_table(asked / "items.parquet", RUBRIC_ITEMS, scored)
+    write_table(asked / "criteria.parquet", CRITERIA, [])
+    write_json(asked / "run.json", key | {"run_id": "asked"})
+    canaries, rubric = [(8, "some", "base")], [("some", "base")]
+    gather(results, ["monday"], [], canaries, rubric, results / "tables")
+    rows = read_rows(results / "tables" / "requests.parquet")
+    assert [(row["request_uid"], row["speed_valid"]) for row in rows] == [
+        *[("sound", True), ("rubbish", False)] * 2
+    ]
+    reasons = [row["speed_invalid_reasons"] for row in rows if not row["speed_valid"]]
+    assert reasons == [["tells of no drawn frame"], ["refusal"]]

@@ -145,9 +145,9 @@ def gather(
     write_arrow(out / "attribution.parquet", union(attribution, ATTRIBUTION.schema()))
     _write_rubric(asked, out)
     requests = [
-        *(_without_rubbish(folder) for folder in run_folders),
-        *(read_table(folder / "requests.parquet") for folder in drawn),
-        *(read_table(folder / "requests.parquet") for folder in asked),
+        *(_without_rubbish(folder, _flags_in(folder / "grades.parquet")) for folder in run_folders),
+        *(_without_rubbish(folder, _of_no_frame(folder)) for folder in drawn),
+        *(_without_rubbish(folder, _flags_in(folder / "items.parquet")) for folder in asked),
     ]
     samples = join_samples(said, grades, union(requests[: len(run_folders)], REQUESTS.schema()))
     write_arrow(out / "samples.parquet", samples)
@@ -177,11 +177,23 @@ def _add_session(table: pa.Table, session: str) -> pa.Table:
     return table.add_column(0, "session", pa.array([session] * len(table)).cast(SESSION.type))
 
 
-def _without_rubbish(folder: Path) -> pa.Table:
+def _flags_in(graded: Path) -> dict[str, frozenset[str]]:
+    """Return what of each reply's flags keeps it from being an answer, by `request_uid`."""
+    rows = read_rows(graded, ["request_uid", "flags"])
+    return {row["request_uid"]: NO_SPEED.intersection(row["flags"] or ()) for row in rows}
+
+
+def _of_no_frame(folder: Path) -> dict[str, frozenset[str]]:
+    """Return the requests about drawn frames whose replies tell of none of them, and that."""
+    rows = read_rows(folder / "attribution.parquet", ["request_uid", "outcome"])
+    told = {row["request_uid"] for row in rows if row["outcome"] not in ("omitted", "invented")}
+    uids = {row["request_uid"] for row in rows}
+    return dict.fromkeys(uids - told, frozenset(["tells of no drawn frame"]))
+
+
+def _without_rubbish(folder: Path, flags: dict[str, frozenset[str]]) -> pa.Table:
     """Return the requests of a run; what grading found is said of their speeds, too."""
     requests = read_table(folder / "requests.parquet")
-    grades = read_rows(folder / "grades.parquet", ["request_uid", "flags"])
-    flags = {row["request_uid"]: NO_SPEED.intersection(row["flags"] or ()) for row in grades}
     if not any(flags.values()):
         return requests
     found = [sorted(flags.get(uid, ())) for uid in requests["request_uid"].to_pylist()]
