@@ -9,7 +9,7 @@ import pyarrow as pa
 
 from scribebench.canaries.frames import FOLDER, session_of
 from scribebench.errors import damaged
-from scribebench.grading.together import RUN, SAID, agreement_rows, segment_rows
+from scribebench.grading.together import SAID, agreement_rows, segment_rows
 from scribebench.plan.checked import PLANS_FILE, plan_rows
 from scribebench.probe.rows import probe_row
 from scribebench.rubric.verdicts import decide
@@ -28,6 +28,7 @@ from scribebench.tables import (
     REQUESTS,
     ROLES,
     RUBRIC_ITEMS,
+    RUN,
     RUNS,
     SAMPLES,
     SEGMENTS,

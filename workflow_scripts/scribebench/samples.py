@@ -5,9 +5,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from scribebench.tables import SAMPLES
+from scribebench.tables import RUN, SAMPLES
 
-RUN = ("session", "model", "variant")
 FRAME = (*RUN, "frame_index")
 
 

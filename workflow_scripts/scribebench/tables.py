@@ -164,6 +164,8 @@ RUN_KEY = (
     Column("variant", CATEGORY, "variant of the model's file; base is the file itself"),
 )
 
+RUN = tuple(column.name for column in RUN_KEY)
+
 # What several tables tell of who answered.
 MODEL_ID = Column("model_id", pa.string(), "name that the server knows the model by")
 MODEL_DIGEST = Column("model_digest", pa.string(), "what the server tells of the model's identity")

@@ -9,10 +9,10 @@ from typing import Any
 from scribebench.backends.base import FrameDescription
 from scribebench.grading.agreement import agreement, most_disputed
 from scribebench.grading.truth import TruthGrade, per_segment
+from scribebench.tables import RUN
 
 Row = dict[str, Any]
 MOST_DISPUTED = 10
-RUN = ("session", "model", "variant")
 SAID = ("text", "visible", "activity", "apps", "topics")
 
 

@@ -43,16 +43,8 @@ def recommended_json(found: Recommendation) -> dict[str, Any]:
         "batch_size": size,
         "processing": PROCESSING,
     }
-    of_run = evidence(
-        "runs",
-        session=chosen.candidate.runs[0]["session"],
-        model=chosen.candidate.model,
-        variant=chosen.candidate.variant,
-    )
-    rows = dict.fromkeys(KEYS, (of_run,))
-    rows["batch_size"] = chosen.measured.batches.evidence or (of_run,)
     return plain | {
-        "evidence": {name: {"value": plain[name]} | _from(rows[name]) for name in KEYS},
+        "evidence": {name: {"value": plain[name]} | _source(chosen, name) for name in KEYS},
         "measured": _measured(chosen),
         "open": list(found.open),
         "tied_with": list(found.tied),

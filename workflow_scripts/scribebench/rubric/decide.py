@@ -9,10 +9,10 @@ from itertools import combinations
 from statistics import fmean
 from typing import Literal, NamedTuple
 
+from scribebench.grading.rubric.grade import LOWEST, SPAN
 from scribebench.stats.bounded import Interval, bounded_mean
 from scribebench.stats.permutation import holm, sign_flip
 
-LOWEST, SPAN = 1.0, 4.0
 # A rule of whole points is on the expected score rounded to the nearest one.
 HALF = 0.5
 # Farther than this many variants of each question, no decision is promised.
