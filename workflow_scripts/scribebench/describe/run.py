@@ -1,5 +1,6 @@
 """Describe the kept frames of a session: batches in order, each request once."""
 
+import itertools
 import json
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -8,7 +9,7 @@ from typing import Any, NamedTuple
 
 import zstandard
 
-from scribebench.backends.base import Backend, Frame
+from scribebench.backends.base import Backend, Frame, SentImage
 from scribebench.describe.asker import Asker, Batch, ask_embedded, embedded_context, open_asker
 from scribebench.describe.images import KnownImages, prepare
 from scribebench.describe.journal import Conditions
@@ -21,6 +22,8 @@ from scribebench.progress import Progress
 from scribebench.project.documents import canonical_json
 from scribebench.project.models import Run
 from scribebench.tables import read_rows
+
+STRETCH = 256  # finished batches that are handed over at a time
 
 
 def kept_frames(frames_table: Path) -> list[Frame]:
@@ -156,10 +159,24 @@ def run_facts(
 
 def _ahead(batches: Iterator[Batch], helper: ThreadPoolExecutor) -> Iterator[Batch]:
     """Yield batches; the next one is prepared while the server works on this one."""
-    upcoming = helper.submit(next, batches, None)
-    while (batch := upcoming.result()) is not None:
-        upcoming = helper.submit(next, batches, None)
-        yield batch
+    upcoming = helper.submit(_stretch, batches)
+    while stretch := upcoming.result():
+        upcoming = helper.submit(_stretch, batches)
+        yield from stretch
+
+
+def _stretch(batches: Iterator[Batch]) -> list[Batch]:
+    """Return the batches up to the next one with pictures to send; an empty list at the end.
+
+    The others were answered before: to hand each of them from thread to thread takes longer than
+    to look up its answer.
+    """
+    stretch = []
+    for batch in itertools.islice(batches, STRETCH):
+        stretch.append(batch)
+        if any(isinstance(part, SentImage) for part in batch.parts):
+            break
+    return stretch
 
 
 def _batches(
