@@ -1,6 +1,7 @@
 """What describing needs of a backend, and what a backend answers."""
 
-from dataclasses import dataclass
+from base64 import b64encode
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Protocol
@@ -44,13 +45,20 @@ class ImageFacts:
 
 @dataclass(frozen=True)
 class SentImage:
-    """A picture as it is sent: encoded bytes and their size in pixels."""
+    """A picture as it is sent: encoded bytes and their size in pixels.
+
+    `base64` is made with it: while the server works on the request before, not while it waits.
+    """
 
     data: bytes
     sha256: str
     media_type: str
     width_px: int
     height_px: int
+    base64: bytes = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "base64", b64encode(self.data))
 
     @property
     def facts(self) -> ImageFacts:

@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 
 from scribebench.backends.base import Backend, Reply, ServerUnreachableError
+from scribebench.backends.body import Body, json_body
 from scribebench.backends.streams import (
     MAX_ERROR_CHARS,
     Clock,
@@ -185,8 +186,8 @@ class Server:
         self, path: str, body: dict[str, Any] | None, limit_s: float
     ) -> tuple[httpx.Response, str]:
         """Return an answer and its text, bounded in size and time."""
-        method, clock = ("GET" if body is None else "POST"), Clock(limit_s)
-        with self._sent(method, path, body, limit_s, clock) as response:
+        sent, clock = None if body is None else json_body(body), Clock(limit_s)
+        with self._sent(path, sent, limit_s, clock) as response:
             data = read_beginning(response, clock, MAX_TOLD_BYTES)
         if clock.over():
             raise TooLongError(f"over {limit_s:.0f} s")
@@ -194,7 +195,7 @@ class Server:
 
     @contextmanager
     def _sent(
-        self, method: str, path: str, body: dict[str, Any] | None, limit_s: float, clock: Clock
+        self, path: str, body: Body | None, limit_s: float, clock: Clock
     ) -> Iterator[httpx.Response]:
         """Send a request and yield the answer. Raises TooLongError when time is up before its end.
 
@@ -203,9 +204,10 @@ class Server:
         timeout = httpx.Timeout(limit_s, connect=min(CONNECT_S, limit_s))
         with within_time(clock) as watch:
             request = self._client.build_request(
-                method,
+                "GET" if body is None else "POST",
                 self.url + path,
-                json=body,
+                content=body and body.data,
+                headers=body and body.headers,
                 timeout=timeout,
                 extensions={"trace": watch.trace},
             )
@@ -218,9 +220,10 @@ class Server:
         Raises ServerUnreachableError when that does not help, and ScribebenchError when the server
         does not know the path or the model.
         """
+        sent = json_body(body)
         for attempt in range(1, MAX_ATTEMPTS + 1):
             try:
-                return replace(self._stream(path, body, limit_s, read), attempts=attempt)
+                return replace(self._stream(path, sent, limit_s, read), attempts=attempt)
             except TransientError as error:
                 if attempt == MAX_ATTEMPTS or self._is_gone():
                     raise ServerUnreachableError(
@@ -234,10 +237,10 @@ class Server:
     def close(self) -> None:
         self._client.close()
 
-    def _stream(self, path: str, body: dict[str, Any], limit_s: float, read: Reader) -> Reply:
+    def _stream(self, path: str, body: Body, limit_s: float, read: Reader) -> Reply:
         started_at, clock = datetime.now(UTC), Clock(limit_s)
         try:
-            with self._sent("POST", path, body, limit_s, clock) as response:
+            with self._sent(path, body, limit_s, clock) as response:
                 if response.status_code != 200:
                     return self._refused(path, response, started_at, clock)
                 reply = self._without_key(read(read_lines(response, clock), started_at, clock))

@@ -5,7 +5,6 @@ sent, and old versions drop the front of a prompt that does not fit without a wo
 always sent, and read back from what is loaded.
 """
 
-import base64
 import json
 import re
 import time
@@ -23,6 +22,7 @@ from scribebench.backends.base import (
     SentImage,
     ServerFacts,
 )
+from scribebench.backends.body import Verbatim
 from scribebench.backends.http import Server, key_of, limit_for, problems_at
 from scribebench.backends.streams import (
     Clock,
@@ -345,7 +345,7 @@ def _message(parts: list[Part]) -> dict[str, Any]:
     return {
         "role": "user",
         "content": "\n".join(texts),
-        "images": [base64.b64encode(image.data).decode("ascii") for image in images],
+        "images": [Verbatim(image.base64) for image in images],
     }
 
 

@@ -5,7 +5,6 @@ server's own clocks (`timings` of llama-server) and counts (`usage`) stand besid
 any. Nothing in a reply is trusted: it is bounded in size and time, and only stored.
 """
 
-import base64
 import json
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -24,6 +23,7 @@ from scribebench.backends.base import (
     ServerFacts,
     ServerUnreachableError,
 )
+from scribebench.backends.body import Verbatim
 from scribebench.backends.hashes import FileHashes
 from scribebench.backends.http import RETRIED_STATUS, Server, key_of, limit_for, problems_at
 from scribebench.backends.serving import LazyServer, serve_if_asked
@@ -395,8 +395,8 @@ def _json(text: str) -> Any:
 def _content(part: Part) -> dict[str, Any]:
     if isinstance(part, str):
         return {"type": "text", "text": part}
-    data = base64.b64encode(part.data).decode("ascii")
-    return {"type": "image_url", "image_url": {"url": f"data:{part.media_type};base64,{data}"}}
+    url = Verbatim(f"data:{part.media_type};base64,".encode("ascii"), part.base64)
+    return {"type": "image_url", "image_url": {"url": url}}
 
 
 def _names(entry: dict[str, Any]) -> list[str]:
