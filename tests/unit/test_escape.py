@@ -162,6 +162,15 @@ def test_a_long_block_is_cut_and_still_closed() -> None:
         ("e\u0301", "e\u0301"),
         ("\u202e", "\ufffd"),
         ("\x00", "\ufffd"),
+        ("a\u115f\u3164\u034f\uffa0b", "a\ufffd\ufffd\ufffd\ufffdb"),
+        ("x\ufe0e\ufe0f\U000e0100", "x\ufffd\ufffd\ufffd"),
+        ("\u26a0\ufe0f ok", "\u26a0\ufe0f ok"),
+        ("a" + "\u0316" * 4 + "b", "a" + "\u0316" * 4 + "b"),
+        (
+            "a" + "\u0316" * 90 + "b" + "\u20dd" * 5,
+            "a" + "\u0316" * 4 + "\ufffdb" + "\u20dd" * 4 + "\ufffd",
+        ),
+        ("\u0e01\u0e35\u0e49", "\u0e01\u0e35\u0e49"),
     ],
 )
 def test_what_cannot_be_seen_is_shown(text: str, expected: str) -> None:

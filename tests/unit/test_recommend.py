@@ -15,11 +15,11 @@ import yaml
 from scribebench.canaries.frames import session_of
 from scribebench.gather import with_session
 from scribebench.project.models import identity, load_models
-from scribebench.report.answer import answer, trace_section
+from scribebench.report.answer import answer, told_rows, trace_section
 from scribebench.report.candidates import candidates
 from scribebench.report.comparison import comparison_section
 from scribebench.report.data import ReportData, Row
-from scribebench.report.evidence import Evidence, Figure, evidence, rows_of
+from scribebench.report.evidence import Evidence, Figure, evidence, replies_flagged, rows_of
 from scribebench.report.failure_modes import Seen
 from scribebench.report.failures import failures_section, helped
 from scribebench.report.recommend import (
@@ -661,6 +661,21 @@ def test_the_model_file_tells_no_folder_and_no_secret(tmp_path: Path) -> None:
     assert not re.search("hunter2|private|srv|pw", text)
 
 
+def test_what_it_gets_wrong_is_as_many_rows_as_are_told() -> None:
+    world = World().baseline().good("a", reasons=("loop",), bad=3)
+    data = world.data()
+    faults = [one for one in chosen_of(data).measured.faults if one.evidence.once]
+    assert [(one.what, one.count) for one in faults] == [("replies flagged loop", 3)]
+    assert len(rows_of(data, faults[0].evidence)) == 3
+    own = [row for row in data.descriptions if row["model"] == "a"]
+    missing = [dict(row, text=None) for row in own[:2]]
+    data = replace(data, descriptions=[*missing, *own[2:]])
+    [fault] = [
+        one for one in chosen_of(data).measured.faults if one.evidence.table == "descriptions"
+    ]
+    assert fault.count == len(rows_of(data, fault.evidence)) == 2
+
+
 # --- how it is told -------------------------------------------------------------------------------
 
 
@@ -683,7 +698,41 @@ def test_every_candidate_and_the_baseline_stand_beside_each_other() -> None:
     lines = comparison_section(data, recommend(data)).splitlines()
     cells = [[cell.strip() for cell in line.strip("|").split(" |")] for line in lines[:5]]
     assert [line[0] for line in cells[2:]] == ["Fine", "Bad", "Ocr"]
-    assert [line[-2] for line in cells[2:]] == ["**selected**", "rejected", "baseline"]
+    assert [line[1] for line in cells[2:]] == ["**selected**", "rejected", "baseline"]
+    reasons = [line for line in lines if line.startswith("- ")]
+    assert reasons[0].startswith("- Fine, selected: ") and reasons[1].startswith(
+        "- Bad, rejected: "
+    )
+
+
+def test_time_that_no_speed_holds_is_told_beside_the_minutes() -> None:
+    clean = answer(data := World().baseline().good("a").data(), recommend(data))
+    assert "Not in these minutes" not in clean
+    data = World().baseline().good("a", reasons=("loop",), bad=1).data()
+    found = recommend(data)
+    rest = chosen_of(data).measured.speed.left_out
+    assert rest is not None and (rest.requests, rest.of) == (1, 30)
+    assert len(rows_of(data, rest.evidence)) == 1
+    told = re.search(
+        r"Not in these minutes: 1 of the 30 requests .* \(loop\), which took \d+ s here",
+        answer(data, found),
+    )
+    assert told, answer(data, found)
+
+
+def test_rows_that_differ_in_one_column_stand_together_and_are_counted() -> None:
+    sessions = tuple(evidence("sessions", session=f"day-{n}") for n in range(9))
+    other = evidence("requests", session="day-0", speed_valid=True)
+    assert told_rows((other, *sessions)) == (
+        "`requests`: session = day-0, speed\\_valid = true; `sessions`: session = day-0 or day-1 "
+        "or day-2 or day-3 or day-4 or day-5 and 3 more"
+    )
+    pairs = [evidence("runs", model=model, variant=one) for model in "ab" for one in "xy"]
+    assert told_rows(tuple(pairs)) == (
+        "`runs`: model = a, variant = x or y; `runs`: model = b, variant = x or y"
+    )
+    flagged = replies_flagged("loop", model="a")
+    assert told_rows((flagged,)).endswith("flags = loop (each session and request_uid once)")
 
 
 # --- failure modes --------------------------------------------------------------------------------

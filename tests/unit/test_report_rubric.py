@@ -1,6 +1,7 @@
 """The part of the report on the rubric, from small tables: what is said, and what is not known."""
 
 import json
+import re
 from dataclasses import fields
 from typing import Any
 
@@ -153,7 +154,7 @@ def test_the_share_that_a_judge_would_have_scored_is_said() -> None:
         for row in items(5.0)
     ]
     [note] = notes(section(rows))
-    assert note.startswith("- Some model: 97 % of the weight was scored")
+    assert note.startswith("- Some model: 97 % of the weight of 26 replies was scored")
     assert "`judge:` in `config/config.yaml`" in note
     assert notes(section(items(5.0))) == []
 
@@ -176,8 +177,30 @@ def test_replies_that_were_cut_are_told_with_their_longer_pass() -> None:
         item("VL-T1-Q1", 2.0, 2, **cut, rescue_score=5.0),
     ]
     [note] = notes(section(rows))
-    assert "2 replies were cut after 512 tokens (mean score 1.5)" in note
-    assert "with 2,048 their mean is 4.5" in note
+    assert "2 of 15 replies were cut after 512 tokens; with 2,048 the mean" in note
+    assert re.search(
+        r"is 4\.5 \(\d\.\d–\d\.\d, n 2\) in place of 1\.5 \(\d\.\d–\d\.\d, n 2\)", note
+    )
+
+
+def test_a_longer_pass_is_compared_on_the_same_pictures() -> None:
+    cut = {"finish_reason": "length"}
+    rows = [
+        *items(5.0, 1),
+        item("VL-T1-Q1", 1.0, 1, **cut, rescue_score=4.0),
+        item("VL-T1-Q1", 5.0, 2, **cut, rescue_score=None),
+        item("VL-T1-Q1", None, 3, **cut, rescue_score=5.0),
+    ]
+    [note] = [one for one in notes(section(rows)) if "512" in one]
+    assert " is 4.0 (" in note and "in place of 1.0 (" in note and "n 1)" in note
+
+
+def test_no_longer_pass_is_told_as_none() -> None:
+    rows = [*items(5.0, 1), item("VL-T1-Q1", 1.0, 1, finish_reason="length", rescue_score=None)]
+    [note] = notes(section(rows))
+    assert note.endswith(
+        "1 of 14 replies were cut after 512 tokens; none of them was asked again with 2,048."
+    )
 
 
 def test_controls_are_told_and_leaks_are_named() -> None:
@@ -188,10 +211,10 @@ def test_controls_are_told_and_leaks_are_named() -> None:
     other = [item("VL-T1-Q1", None, control="other_image")]
     text = section(rows + blind + grey + other)
     leak = "; answered rightly all the same: VL-T3-Q4"
-    assert notes(text) == [
-        f"- Some model: control `no_image`: mean 1.3 of 13{leak}.",
-        "- Some model: control `grey`: mean 1.0 of 13.",
-    ]
+    no_image, of_grey = notes(text)
+    assert re.match(r"- Some model: control `no_image`: mean 1\.3 \(1\.0–\d\.\d, n 13\)", no_image)
+    assert no_image.endswith(f"{leak}.")
+    assert re.fullmatch(r"- Some model: control `grey`: mean 1\.0 \(1\.0–\d\.\d, n 13\)\.", of_grey)
     assert table_under(text) == table_under(section(rows))
 
 

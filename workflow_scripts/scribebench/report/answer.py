@@ -1,18 +1,20 @@
 """The answer that a report opens with, and where each figure in it comes from."""
 
+from scribebench.plan.show import format_hours
 from scribebench.report.against import WORKER
 from scribebench.report.candidates import baselines
 from scribebench.report.cells import DASH, format_figure, format_interval
 from scribebench.report.data import ReportData
 from scribebench.report.escape import block, inline
-from scribebench.report.evidence import Evidence
+from scribebench.report.evidence import Evidence, Key
 from scribebench.report.frames_apart import Batches
 from scribebench.report.layout import table
 from scribebench.report.measures import Fault, of_candidate
 from scribebench.report.recommend import ALL_BROKEN, NO_MODEL, Judged, Recommendation
 from scribebench.report.recommended import model_file
+from scribebench.report.speed import LeftOut
 
-MOST_FAULTS = 6
+MOST_FAULTS, MOST_REASONS, MOST_VALUES = 6, 4, 6
 STATES = {
     "proven": "proven",
     "single": "one frame a request, so that none can be mixed up",
@@ -69,7 +71,8 @@ SOURCES = (
 )
 TRACE_LEGEND = (
     "Tables are files in `results/tables/`; a row belongs to a figure when its columns have these "
-    "values. `results/recommended.json` has the same for each setting and each verdict."
+    "values, and a column of lists when the list holds the value. `results/recommended.json` has "
+    "the same for each setting and each verdict, and all values where some are left out here."
 )
 
 
@@ -134,6 +137,18 @@ def _time(one: Judged) -> str:
     return (
         f"Minutes for a recorded hour: **{format_figure(speed.minutes_per_hour)}**, for the "
         f"{speed.frames_per_hour.value:.0f} frames that are kept of it; {told}."
+        + _left_out(speed.left_out)
+    )
+
+
+def _left_out(rest: LeftOut | None) -> str:
+    """Return what the minutes do not hold, though a user waits for it, too."""
+    if rest is None:
+        return ""
+    reasons = ", ".join(map(inline, rest.reasons[:MOST_REASONS]))
+    return (
+        f" Not in these minutes: {rest.requests} of the {rest.of} requests that were asked "
+        f"({reasons}), which took {format_hours(rest.wall_s / 3600)} here."
     )
 
 
@@ -185,7 +200,7 @@ def trace_section(found: Recommendation) -> str:
     """Return the rows behind each figure of the answer, and the file to paste; or nothing."""
     if found.chosen is None:
         rows = [
-            (inline(one.name), inline(reason.text, 600), _rows(reason.evidence))
+            (inline(one.name), inline(reason.text, 600), told_rows(reason.evidence))
             for one in found.judged
             for reason in one.reasons
         ]
@@ -203,15 +218,15 @@ def trace_section(found: Recommendation) -> str:
         *((f"rubric, tier {tier}", measured.tiers.get(tier), 1) for tier in (1, 2, 3)),
     ]
     rows = [
-        (name, format_figure(figure, digits), _rows(figure.evidence))
+        (name, format_figure(figure, digits), told_rows(figure.evidence))
         for name, figure, digits in figures
         if figure is not None
     ]
     share = measured.batches.share
     apart = apart_words(measured.batches) if share is None else format_interval(share)
-    rows.append(("on the right frame", apart, _rows(measured.batches.evidence)))
+    rows.append(("on the right frame", apart, told_rows(measured.batches.evidence)))
     rows += [
-        (inline(fault.what), f"{fault.count} of {fault.of}", _rows((fault.evidence,)))
+        (inline(fault.what), f"{fault.count} of {fault.of}", told_rows((fault.evidence,)))
         for fault in measured.faults
     ]
     text = table(("figure", "value", "rows"), rows, numbers_from=9)
@@ -225,14 +240,45 @@ def tables_section() -> str:
     return table(("section", "from the rows of"), rows, numbers_from=9)
 
 
-def _rows(sources: tuple[Evidence, ...]) -> str:
-    return "; ".join(_source(one) for one in sources[:4]) or DASH
+def told_rows(sources: tuple[Evidence, ...]) -> str:
+    """Return the rows of a figure; those that differ in one column only stand together."""
+    groups: list[list[Evidence]] = []
+    for one in sources:
+        last = groups[-1] if groups else []
+        columns = {_differ(last[0], other) for other in (*last[1:], one)} if last else {None}
+        if len(columns) == 1 and None not in columns:
+            last.append(one)
+        else:
+            groups.append([one])
+    return "; ".join(map(_source, groups)) or DASH
 
 
-def _source(one: Evidence) -> str:
-    told = ", ".join(f"{inline(column)} = {inline(_value(value))}" for column, value in one.where)
-    return f"`{one.table}`: {told}"
+def _differ(one: Evidence, other: Evidence) -> str | None:
+    """Return the one column whose value differs; null if it is not one only."""
+    if (one.table, one.once, list(one.row)) != (other.table, other.once, list(other.row)):
+        return None
+    columns = [name for name, value in one.where if other.row[name] != value]
+    return columns[0] if len(columns) == 1 else None
 
 
-def _value(value: str | int | float | bool) -> str:
+def _source(group: list[Evidence]) -> str:
+    first = group[0]
+    told = ", ".join(
+        f"{inline(column)} = {_values([one.row[column] for one in group])}"
+        for column, _ in first.where
+    )
+    once = f" (each {' and '.join(first.once)} once)" if first.once else ""
+    return f"`{first.table}`: {told}{once}"
+
+
+def _values(values: list[Key]) -> str:
+    different = [inline(_value(one)) for one in dict.fromkeys(values)]
+    rest = len(different) - MOST_VALUES
+    more = f" and {rest} more" if rest > 0 else ""
+    return " or ".join(different[:MOST_VALUES]) + more
+
+
+def _value(value: Key) -> str:
+    if value is None:
+        return "null"
     return str(value).lower() if isinstance(value, bool) else str(value)

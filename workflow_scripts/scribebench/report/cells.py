@@ -29,6 +29,16 @@ def format_share(share: float) -> str:
     return f"{100 * share:.0f} %" if share >= 0.01 or not share else "<1 %"
 
 
+def format_share_of(figure: Figure | None) -> str:
+    """Return a share as a percentage with its interval and n, or a dash when nothing was judged."""
+    if figure is None:
+        return DASH
+    if figure.low is None or figure.high is None:
+        return f"{format_share(figure.value)} (n {figure.n})"
+    ends = f"{100 * figure.low:.0f}{DASH}{100 * figure.high:.0f} %"
+    return f"{format_share(figure.value)} ({ends}, n {figure.n})"
+
+
 def format_interval(share: Share) -> str:
     """Return a share with its 95 % interval and n, or a dash when nothing could be judged."""
     if share.share is None:

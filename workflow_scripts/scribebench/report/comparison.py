@@ -3,7 +3,7 @@
 from scribebench.report.against import MOST_RUBBISH
 from scribebench.report.answer import apart_words
 from scribebench.report.candidates import baselines
-from scribebench.report.cells import DASH, format_figure, format_interval, format_share
+from scribebench.report.cells import DASH, format_figure, format_interval, format_share_of
 from scribebench.report.data import ReportData, label
 from scribebench.report.escape import inline
 from scribebench.report.layout import table
@@ -32,7 +32,7 @@ VERDICTS = (
     "baseline (paired test); slower than another one that is nowhere worse. *Viable*: nothing "
     "shown against it. *Selected*: of the others the first by (1) none shown better in the rubric, "
     "(2) frames kept apart, (3) minutes a recorded hour, (4) fewer rubbish replies, (5) place in "
-    "`models:`."
+    "`models:`. The *baseline* is the floor: it reads, and describes nothing."
 )
 
 
@@ -43,10 +43,16 @@ def comparison_section(data: ReportData, found: Recommendation) -> str:
     rows = [_row(one) for one in found.judged]
     rows += [_baseline_row(data, key) for key in baselines(data)]
     headings = (
-        "candidate", "backend", "quant", "batch", "width px", "minutes a recorded hour",
-        "right frame", "tier 1", "tier 2", "tier 3", "rubbish", "verdict", "reason",
+        "candidate", "verdict", "minutes a recorded hour", "right frame", "tier 1", "tier 2",
+        "tier 3", "rubbish", "batch", "width px", "backend", "quant",
     )  # fmt: skip
-    return "\n\n".join([table(headings, rows, numbers_from=99), LEGEND, VERDICTS])
+    text = table(headings, rows, numbers_from=99)
+    return "\n\n".join([text, "\n".join(map(_reasons, found.judged)), LEGEND, VERDICTS])
+
+
+def _reasons(one: Judged) -> str:
+    reasons = "; ".join(inline(reason.text, 600) for reason in one.reasons)
+    return f"- {inline(one.name)}, {one.verdict}: {reasons}."
 
 
 def _row(one: Judged) -> tuple[str, ...]:
@@ -57,19 +63,17 @@ def _row(one: Judged) -> tuple[str, ...]:
     if share is not None and share.share is not None:
         apart = f"{format_interval(share)}{', by text' if batches.by_text else ''}: {apart}"
     verdict = f"**{one.verdict}**" if one.verdict == "selected" else one.verdict
-    rubbish = measured.rubbish
     return (
         inline(one.name),
-        inline(one.candidate.backend),
-        inline(one.candidate.settings.get("quant") or one.candidate.runs[0]["quantization"]),
-        str(batches.size),
-        DASH if one.candidate.width_px is None else str(one.candidate.width_px),
+        verdict,
         format_figure(measured.speed.minutes_per_hour),
         apart,
         *(format_figure(measured.tiers.get(tier)) for tier in (1, 2, 3)),
-        DASH if rubbish is None else f"{format_share(rubbish.value)} (n {rubbish.n})",
-        verdict,
-        "; ".join(inline(reason.text, 600) for reason in one.reasons),
+        format_share_of(measured.rubbish),
+        str(batches.size),
+        DASH if one.candidate.width_px is None else str(one.candidate.width_px),
+        inline(one.candidate.backend),
+        inline(one.candidate.settings.get("quant") or one.candidate.runs[0]["quantization"]),
     )
 
 
@@ -77,10 +81,9 @@ def _baseline_row(data: ReportData, key: tuple[str, str]) -> tuple[str, ...]:
     tiers = baseline_tiers(data, key)
     return (
         inline(label(data, {"model": key[0], "variant": key[1]})),
-        "ocr",
-        *(DASH, DASH, DASH),
+        "baseline",
         format_figure(baseline_speed(data, key)),
         DASH,
         *(format_figure(tiers.get(tier)) for tier in (1, 2, 3)),
-        *(DASH, "baseline", "the floor: it reads, and describes nothing"),
+        *(DASH, DASH, DASH, "ocr", DASH),
     )

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from scribebench.report.candidates import Candidate, Key
 from scribebench.report.data import ReportData, Row
-from scribebench.report.evidence import Evidence, Figure, evidence
+from scribebench.report.evidence import Evidence, Figure, evidence, replies_flagged
 from scribebench.report.frames_apart import Batches, choose_batches
 from scribebench.report.speed import Speed, measure_speed
 from scribebench.rubric.decide import tier_means
@@ -136,7 +136,7 @@ def _faults(
 
 def _of_replies(data: ReportData, candidate: Candidate) -> Iterator[Fault]:
     asked = asked_of(data, candidate)
-    where = {**_of(candidate.key), "experiment": "describe"}
+    where = {**_of(candidate.key), "experiment": "describe", "warmup": False}
     failed = Counter(row["error_kind"] for row in asked if row["error_kind"] is not None)
     for kind, count in failed.most_common():
         source = evidence("requests", **where, error_kind=kind)
@@ -149,7 +149,7 @@ def _of_replies(data: ReportData, candidate: Candidate) -> Iterator[Fault]:
     }
     flags = Counter(flag for found in replies.values() for flag in found)
     for flag, count in flags.most_common():
-        source = evidence("grades", **_of(candidate.key), flags=flag)
+        source = replies_flagged(flag, **_of(candidate.key))
         yield Fault(f"replies flagged {_words(flag)}", count, len(replies), source)
 
 
@@ -172,7 +172,7 @@ def _of_frames(data: ReportData, candidate: Candidate) -> Iterator[Fault]:
     said = of_candidate(data.descriptions, candidate.key)
     missing = sum(row["text"] is None for row in said)
     if missing:
-        source = evidence("descriptions", **_of(candidate.key))
+        source = evidence("descriptions", **_of(candidate.key), text=None)
         yield Fault("frames without a description of their own", missing, len(said), source)
     grades = of_candidate(data.grades, candidate.key)
     source = evidence("grades", **_of(candidate.key))

@@ -9,6 +9,7 @@ import yaml
 from scribebench.report.evidence import Evidence, Figure, as_json, evidence
 from scribebench.report.measures import Fault
 from scribebench.report.recommend import Judged, Recommendation
+from scribebench.report.speed import LeftOut
 
 # Requests are sent one after the other; the seed found nothing else that works.
 PROCESSING = "sequential"
@@ -111,6 +112,7 @@ def _measured(judged: Judged) -> dict[str, Any]:
         "minutes_per_recorded_hour": _figure(measured.speed.minutes_per_hour),
         "seconds_per_frame": _figure(measured.speed.seconds_per_frame),
         "kept_frames_per_recorded_hour": _figure(measured.speed.frames_per_hour),
+        "requests_in_no_speed": _left_out(measured.speed.left_out),
         "attribution": attribution | _from(measured.batches.evidence),
         "rubric": {f"tier_{tier}": _figure(measured.tiers.get(tier)) for tier in (1, 2, 3)},
         "gets_wrong": [_fault(one) for one in measured.faults],
@@ -133,6 +135,13 @@ def _figure(figure: Figure | None) -> dict[str, Any] | None:
         return None
     known = {"value": figure.value, "low": figure.low, "high": figure.high, "n": figure.n}
     return known | {"method": figure.method} | _from(figure.evidence)
+
+
+def _left_out(rest: LeftOut | None) -> dict[str, Any] | None:
+    if rest is None:
+        return None
+    told = {"value": rest.requests, "of": rest.of, "wall_s": rest.wall_s}
+    return told | {"reasons": list(rest.reasons)} | _from((rest.evidence,))
 
 
 def _fault(fault: Fault) -> dict[str, Any]:

@@ -113,25 +113,34 @@ def _notes_of(own: list[Row], shown: list[Row]) -> Iterator[str]:
     share = fmean(row["weight_scored"] for row in scored) if scored else 1.0
     if round(share, 6) < 1:
         yield (
-            f"{format_share(share)} of the weight was scored; the rest (explanations) needs a "
-            "judge (`judge:` in `config/config.yaml`), and none judges its own replies."
+            f"{format_share(share)} of the weight of {len(scored)} replies was scored; the rest "
+            "(explanations) needs a judge (`judge:` in `config/config.yaml`), and none judges its "
+            "own replies."
         )
     cut = [row for row in shown if row["finish_reason"] == "length"]
     if cut:
-        rescued = [row for row in cut if row["rescue_score"] is not None]
-        scores = f"{fmean(row['score'] or 1.0 for row in cut):.1f}"
-        better = f"{fmean(row['rescue_score'] for row in rescued):.1f}" if rescued else DASH
-        yield (
-            f"{len(cut)} replies were cut after 512 tokens (mean score {scores}); with 2,048 their "
-            f"mean is {better}."
-        )
+        both = [row for row in cut if None not in (row["score"], row["rescue_score"])]
+        told = "none of them was asked again with 2,048"
+        if both:
+            first, longer = (
+                format_mean(_mean(both, column)) for column in ("score", "rescue_score")
+            )
+            told = f"with 2,048 the mean of those that both scored is {longer} in place of {first}"
+        yield f"{len(cut)} of {len(shown)} replies were cut after 512 tokens; {told}."
     for control in ("no_image", "grey", "other_image"):
         asked = [row for row in own if row["control"] == control and row["score"] is not None]
         leaks = sorted({row["question"] for row in asked if row["score"] >= LEAK})
         if asked:
             told = f"; answered rightly all the same: {', '.join(leaks)}" if leaks else ""
-            mean = fmean(row["score"] for row in asked)
-            yield f"control `{control}`: mean {mean:.1f} of {len(asked)}{told}."
+            yield f"control `{control}`: mean {format_mean(_mean(asked, 'score'))}{told}."
+
+
+def _mean(rows: list[Row], column: str) -> Interval | None:
+    """Return the mean of a column's scores with its interval, questions counted alike."""
+    strata: dict[str, list[float]] = {}
+    for row in rows:
+        strata.setdefault(row["question"], []).append(row[column])
+    return mean_score(strata.values())
 
 
 def _roles(data: ReportData) -> str:

@@ -1,5 +1,6 @@
 """How long a candidate takes: seconds a frame, and minutes for each hour that was recorded."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import NamedTuple
@@ -25,17 +26,32 @@ KEPT = "kept frames over recorded time"
 
 
 @dataclass(frozen=True)
+class LeftOut:
+    """Requests that were asked and enter no speed figure: how many, of how many, what they took.
+
+    `reasons` are the reasons why, the most frequent first; a request can have several.
+    """
+
+    requests: int
+    of: int
+    wall_s: float
+    reasons: tuple[str, ...]
+    evidence: Evidence
+
+
+@dataclass(frozen=True)
 class Speed:
     """What a candidate takes; each is null where it was not measured.
 
     `on_drawn_frames` says that the seconds are those of drawn frames, as no recording was described
-    with that batch size.
+    with that batch size. `left_out` are requests on recordings; null of none.
     """
 
     seconds_per_frame: Figure | None
     frames_per_hour: Figure | None
     minutes_per_hour: Figure | None
     on_drawn_frames: bool = False
+    left_out: LeftOut | None = None
 
 
 class Recorded(NamedTuple):
@@ -67,15 +83,15 @@ def measure_speed(data: ReportData, candidate: Candidate, batch_size: int) -> Sp
     if on_drawn_frames:
         rows, found = _drawn(data, candidate, batch_size)
     seconds = seconds_per_frame(rows, tuple(found))
-    known = recorded(data)
+    known, rest = recorded(data), left_out(data, *candidate.key)
     if known is None:
-        return Speed(seconds, None, None, on_drawn_frames and bool(rows))
+        return Speed(seconds, None, None, on_drawn_frames and bool(rows), rest)
     source = tuple(
         evidence("sessions", session=row["session"]) for row in data.sessions if row["duration_s"]
     )
     per_hour = Figure(known.kept / known.hours, None, None, known.sessions, KEPT, source)
     minutes = None if seconds is None else scaled(seconds, per_hour.value / 60, source)
-    return Speed(seconds, per_hour, minutes, on_drawn_frames and bool(rows))
+    return Speed(seconds, per_hour, minutes, on_drawn_frames and bool(rows), rest)
 
 
 def baseline_speed(data: ReportData, key: tuple[str, str]) -> Figure | None:
@@ -89,13 +105,35 @@ def baseline_speed(data: ReportData, key: tuple[str, str]) -> Figure | None:
 
 def valid_requests(data: ReportData, model: str, variant: str) -> list[Row]:
     """Return the requests on recordings of a candidate that may enter a speed figure."""
+    return [row for row in asked_requests(data, model, variant) if row["speed_valid"]]
+
+
+def asked_requests(data: ReportData, model: str, variant: str) -> list[Row]:
+    """Return the requests on recordings that were asked of a candidate, warm-ups left out.
+
+    What was taken from another run or batch was not asked, and took no time.
+    """
     return [
         row
         for row in data.requests
-        if row["speed_valid"]
-        and row["experiment"] == "describe"
+        if row["experiment"] == "describe"
         and (row["model"], row["variant"]) == (model, variant)
+        and not (row["warmup"] or row["cache_hit"])
     ]
+
+
+def left_out(data: ReportData, model: str, variant: str) -> LeftOut | None:
+    """Return what was asked of a candidate and enters no speed figure; null of none."""
+    asked = asked_requests(data, model, variant)
+    rows = [row for row in asked if not row["speed_valid"]]
+    if not rows:
+        return None
+    reasons = Counter(reason for row in rows for reason in row["speed_invalid_reasons"] or ())
+    wall_s = sum(row["wall_ns"] or 0 for row in rows) / 1e9
+    told = tuple(reason for reason, _ in reasons.most_common())
+    where = {"warmup": False, "cache_hit": False, "speed_valid": False}
+    source = evidence("requests", model=model, variant=variant, experiment="describe", **where)
+    return LeftOut(len(rows), len(asked), wall_s, told, source)
 
 
 def seconds_per_frame(rows: Sequence[Row], source: tuple[Evidence, ...]) -> Figure | None:
