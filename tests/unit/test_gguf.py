@@ -101,8 +101,33 @@ def test_a_file_cut_anywhere_in_its_header_is_a_clear_error(tmp_path: Path) -> N
         path.write_bytes(data[:length])
         with pytest.raises(ScribebenchError, match=r"a\.gguf is no GGUF file .*download it again"):
             gguf.read_header(path)
-    path.write_bytes(data[:header_bytes])
-    assert gguf.read_header(path).tensor_type == "F16"
+
+
+@pytest.mark.parametrize("kind", [F16, Q8_0, Q4_0])
+def test_a_file_without_the_end_of_its_data_is_told_from_a_whole_one(
+    tmp_path: Path, kind: Any
+) -> None:
+    path = write(tmp_path / "a.gguf", (F16, 64), (kind, 320))
+    data = path.read_bytes()
+    assert gguf.read_header(path).architecture == "clip"
+    # The library fills the last tensor up to the alignment; a file may do without.
+    needed = len(data) - 31
+    for length in (needed - 1, needed - 200, len(data) // 2 + 200):
+        path.write_bytes(data[:length])
+        with pytest.raises(ScribebenchError, match=r"the rest is missing.*download it again"):
+            gguf.read_header(path)
+    path.write_bytes(data + b"more")
+    gguf.read_header(path)
+
+
+def test_of_a_type_that_is_not_known_the_data_need_only_begin(tmp_path: Path) -> None:
+    tensor = text(b"t") + struct.pack("<IQIQ", 1, 64, 999, 96)
+    path = tmp_path / "a.gguf"
+    path.write_bytes(small(tensor, counts=(1, 0)) + bytes(200))
+    assert gguf.read_header(path).tensor_type is None
+    path.write_bytes(small(tensor, counts=(1, 0)) + bytes(60))
+    with pytest.raises(ScribebenchError, match="the rest is missing"):
+        gguf.read_header(path)
 
 
 HUGE = 2**63
@@ -140,6 +165,8 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
 def test_the_numbers_of_types_are_those_of_the_public_library() -> None:
     types = {kind.value: kind.name for kind in reference.GGMLQuantizationType}
     assert types == gguf.TENSOR_TYPES
+    blocks = {kind.value: size for kind, size in reference.GGML_QUANT_SIZES.items()}
+    assert blocks == gguf.BLOCKS
     files = {
         kind.value: kind.name.removeprefix("MOSTLY_").removeprefix("ALL_")
         for kind in reference.LlamaFileType

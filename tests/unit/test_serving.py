@@ -51,6 +51,12 @@ if "mlock" in behaviour:
     print("warning: failed to mlock 12-byte buffer: Cannot allocate memory")
     print("could not allocate pinned memory: out of memory")
     sys.exit("exiting")
+if "corrupt" in behaviour:
+    print("llama_model_load: tensor 'x' data is not within the file bounds, model is corrupted")
+    sys.exit("error loading model")
+if "unknown" in behaviour:
+    print("error loading model architecture: unknown model architecture: 'new'")
+    sys.exit("exiting")
 if "misused" in behaviour:
     print("unable to allocate what is asked for, going on without")
     sys.exit("error: invalid argument: --foo")
@@ -181,6 +187,9 @@ def test_what_a_server_that_ended_left_behind_goes_too(launch: MakeLaunch) -> No
         ),
         ("oom", "oom", r"(?s)fake ran out of memory; .*options\.num_ctx.*\n.*cudaMalloc failed"),
         ("mlock", "ended", r"ended by itself \(exit status 1\)"),
+        ("corrupt", "ended", r"ended by itself \(exit status 1\); .*: download it again"),
+        ("unknown", "ended", r"ended by itself \(exit status 1\); .*: use a newer build"),
+        ("misused", "ended", r"correct `server_args:` or `serve:` in the model's file"),
         ("misused", "ended", r"(?s)ended by itself \(exit status 1\).*invalid argument: --foo"),
         ("killed", "oom", r"fake was killed from outside \(exit status 137\)"),
     ],

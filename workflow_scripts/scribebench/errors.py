@@ -17,10 +17,20 @@ MADE_BY = {
     "text.parquet": "read_frames",
     "requests.parquet": "describe_frames",
     "descriptions.parquet": "describe_frames",
+    "replies.jsonl.zst": "describe_frames",
     "run.json": "describe_frames",
+    "grades.parquet": "grade_descriptions",
     "probe.json": "probe_model",
 }
-# The same in results/rubric and in results/rubric/{model}/{variant}.
+# The same below results/canaries/ and results/rubric/, in which experiments stand.
+CANARIES_MADE_BY = {
+    "frames.parquet": "draw_canaries",
+    "requests.parquet": "describe_canaries",
+    "descriptions.parquet": "describe_canaries",
+    "replies.jsonl.zst": "describe_canaries",
+    "run.json": "describe_canaries",
+    "attribution.parquet": "grade_canaries",
+}
 RUBRIC_MADE_BY = {
     "frames.parquet": "draw_rubric",
     "items.jsonl": "draw_rubric",
@@ -32,6 +42,7 @@ RUBRIC_MADE_BY = {
     "items.parquet": "grade_rubric",
     "criteria.parquet": "grade_rubric",
 }
+EXPERIMENTS = {"canaries": CANARIES_MADE_BY, "rubric": RUBRIC_MADE_BY}
 
 
 def damaged(path: Path, problem: str) -> ScribebenchError:
@@ -40,9 +51,10 @@ def damaged(path: Path, problem: str) -> ScribebenchError:
     Deleting it would not help: Snakemake does not miss an intermediate file.
     """
     made_in = {"tables": "build_tables", "candidates": "extract_frames"}
-    # Sessions can have this name, too.
-    is_rubric = ("results", "rubric") in (path.parts[-3:-1], path.parts[-5:-3])
-    made_by = RUBRIC_MADE_BY if is_rubric else MADE_BY
+    # Sessions and models can have these names, too: it counts where they stand.
+    _, is_result, inside = f"/{path.as_posix()}".partition("/results/")
+    experiment = inside.partition("/")[0] if is_result else ""
+    made_by = EXPERIMENTS.get(experiment, MADE_BY)
     rule = made_in.get(path.parent.name) or made_by.get(path.name, "dedup_frames")
     return ScribebenchError(
         f"{path} is damaged ({problem}); make it again: "
@@ -50,10 +62,14 @@ def damaged(path: Path, problem: str) -> ScribebenchError:
     )
 
 
-def snakemake() -> str:
-    """Return the program beside this interpreter, which need not be activated, as one word."""
-    program = Path(sys.executable).parent / "snakemake"
+def snakemake(shared: bool = False) -> str:
+    """Return the program beside this interpreter, which need not be activated, as one word.
+
+    In a page that is `shared` with others no folder outside the project is named.
+    """
+    program, here = Path(sys.executable).parent / "snakemake", Path.cwd()
     if not program.is_file():
         return "snakemake"
-    here = Path.cwd()
-    return shlex.quote(str(program.relative_to(here) if here in program.parents else program))
+    if here in program.parents:
+        return shlex.quote(str(program.relative_to(here)))
+    return "snakemake" if shared else shlex.quote(str(program))

@@ -1,4 +1,4 @@
-"""The header of a GGUF file: what model it holds, and how precisely.
+"""The header of a GGUF file: what model it holds, how precisely, and whether all of it is there.
 
 Only the header is read, a few megabytes of a file of many gigabytes. Nothing in it is trusted:
 every length is compared with what is left of the file before it is used. The format is described
@@ -33,6 +33,16 @@ TENSOR_TYPES = {
     24: "I8", 25: "I16", 26: "I32", 27: "I64", 28: "F64", 29: "IQ1_M", 30: "BF16", 34: "TQ1_0",
     35: "TQ2_0", 39: "MXFP4", 40: "NVFP4", 41: "Q1_0",
 }  # fmt: skip
+# Elements of a block of each type, and its bytes (GGML_QUANT_SIZES of the gguf package).
+BLOCKS = {
+    0: (1, 4), 1: (1, 2), 2: (32, 18), 3: (32, 20), 6: (32, 22), 7: (32, 24), 8: (32, 34),
+    9: (32, 40), 10: (256, 84), 11: (256, 110), 12: (256, 144), 13: (256, 176), 14: (256, 210),
+    15: (256, 292), 16: (256, 66), 17: (256, 74), 18: (256, 98), 19: (256, 50), 20: (32, 18),
+    21: (256, 110), 22: (256, 82), 23: (256, 136), 24: (1, 1), 25: (1, 2), 26: (1, 4), 27: (1, 8),
+    28: (1, 8), 29: (256, 56), 30: (1, 2), 34: (256, 54), 35: (256, 66), 39: (32, 17), 40: (64, 36),
+    41: (128, 18),
+}  # fmt: skip
+DEFAULT_ALIGNMENT, MAX_ALIGNMENT = 32, 2**20
 # What a file says of itself as a whole (llama_ftype).
 FILE_TYPES = {
     0: "F32", 1: "F16", 2: "Q4_0", 3: "Q4_1", 7: "Q8_0", 8: "Q5_0", 9: "Q5_1", 10: "Q2_K",
@@ -89,7 +99,12 @@ class _Reader:
 
     def __init__(self, stream: BinaryIO, size: int):
         self._stream = stream
-        self._left = size
+        self._size = self._left = size
+
+    @property
+    def place(self) -> int:
+        """How many bytes were read or passed over."""
+        return self._size - self._left
 
     def data(self, length: int) -> bytes:
         self._left -= length
@@ -133,9 +148,15 @@ def _read(stream: BinaryIO, size: int) -> Header:
         if value is not None:
             metadata[key] = value
     elements: Counter[int] = Counter()
+    data_bytes = 0
     for _ in range(tensors):
-        kind, count = _tensor(reader)
+        kind, count, offset = _tensor(reader)
         elements[kind] += count
+        data_bytes = max(data_bytes, offset + _least_bytes(kind, count))
+    if data_bytes:
+        whole = _aligned(reader.place, metadata.get("general.alignment")) + data_bytes
+        if whole > size:
+            raise _DamagedError(f"it has {size} of at least {whole} bytes: the rest is missing")
     most = max(elements, key=lambda kind: elements[kind], default=None)
     return Header(
         architecture=_text(metadata.get("general.architecture")),
@@ -165,8 +186,8 @@ def _value(reader: _Reader, kind: int) -> Any:
     return None
 
 
-def _tensor(reader: _Reader) -> tuple[int, int]:
-    """Return the type of the next tensor and its number of elements."""
+def _tensor(reader: _Reader) -> tuple[int, int, int]:
+    """Return the type of the next tensor, its number of elements, and where its data begins."""
     reader.text(MAX_NAME_BYTES)
     dimensions = reader.number("<I")
     if dimensions > MAX_DIMENSIONS:
@@ -174,9 +195,21 @@ def _tensor(reader: _Reader) -> tuple[int, int]:
     elements = 1
     for _ in range(dimensions):
         elements *= reader.number("<Q")
-    kind = reader.number("<I")
-    reader.number("<Q")  # where its data begins
-    return kind, elements
+    return reader.number("<I"), elements, reader.number("<Q")
+
+
+def _least_bytes(kind: int, elements: int) -> int:
+    """Return the bytes of a tensor; of a type that is not known, no more than there must be."""
+    block, size = BLOCKS.get(kind, (max(elements, 1), 1))
+    return elements // block * size
+
+
+def _aligned(place: int, alignment: Any) -> int:
+    """Return where the data of the tensors begins, behind the header that ends at `place`."""
+    step = alignment if isinstance(alignment, int) else DEFAULT_ALIGNMENT
+    if not 0 < step <= MAX_ALIGNMENT:
+        raise _DamagedError(f"its data is aligned to {step} bytes")
+    return -(-place // step) * step
 
 
 def _text(value: Any) -> str | None:

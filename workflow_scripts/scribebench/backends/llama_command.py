@@ -177,10 +177,11 @@ def _missing_parts(role: str, path: Path) -> list[str]:
     if missing:
         listed = ", ".join(map(str, missing))
         return [f"`files.{role}`: there is no file {listed}; download it, or correct the path"]
-    try:
-        gguf.read_header(path)
-    except ScribebenchError as error:
-        return [str(error)]
+    for part in parts_of(path):
+        try:
+            gguf.read_header(part)
+        except ScribebenchError as error:
+            return [str(error)]
     return []
 
 

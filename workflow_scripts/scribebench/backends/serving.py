@@ -67,6 +67,18 @@ MISUSED = re.compile(
     r"|while handling argument)",
     re.I,
 )
+# What mends a server that ended by itself, by what it says.
+MENDS = (
+    (
+        re.compile(r"corrupted or incomplete|not within the file bounds|invalid magic", re.I),
+        "the model's file is incomplete or damaged: download it again",
+    ),
+    (
+        re.compile(r"unknown (model )?architecture|missing tensor|tensor '.*' not found", re.I),
+        "it does not know such a model: use a newer build, or another file of the model",
+    ),
+    (MISUSED, "correct `server_args:` or `serve:` in the model's file"),
+)
 PORT_IN_USE = re.compile(r"address already in use|couldn't bind|EADDRINUSE", re.I)
 VARIABLE = re.compile(r"\$(?:\{([A-Za-z_][A-Za-z0-9_]*)\}|([A-Za-z_][A-Za-z0-9_]*))")
 CONTROL = re.compile(r"\x1b\[[0-9;]*[A-Za-z]|[\x00-\x08\x0b-\x1f\x7f]")
@@ -175,8 +187,9 @@ class RunningServer:
             )
         else:
             kind, what = "ended", f"ended by itself (exit status {status})"
-            mend = "see what it says"
             cause = next(filter(CAUSE.search, lines), lines[-1] if lines else None)
+            mends = (mend for pattern, mend in MENDS if any(map(pattern.search, lines)))
+            mend = next(mends, "see what it says")
         log = self.end_of_log()
         return ServerStartError(f"{self.launch.name} {what}; {mend}", kind, log, cause)
 

@@ -22,9 +22,12 @@ OF_NOW = (
 )
 
 
-def command_for(made: Path, rule: str) -> str:
-    """Return the shell command that makes a result again by its rule, and nothing else."""
-    return f"{snakemake()} --cores 4 {shlex.quote(made.as_posix())} -R {rule}"
+def command_for(made: Path, rule: str, shared: bool = False) -> str:
+    """Return the shell command that makes a result again by its rule, and nothing else.
+
+    `shared`: for a page that others may read, see errors.snakemake.
+    """
+    return f"{snakemake(shared)} --cores 4 {shlex.quote(made.as_posix())} -R {rule}"
 
 
 def tell_what_to_redo(

@@ -236,7 +236,7 @@ def page(failures: list[Failure], left_out: list[LeftOut], body: str, now: datet
         *(text for failure in failures for text in _failure(failure)),
         "When all of it is mended, this makes the whole report; finished requests are not asked "
         "again:",
-        block(f"{snakemake()} --cores 4 results/report.md"),
+        block(f"{snakemake(shared=True)} --cores 4 results/report.md"),
         "## What is left out below",
         _left_out(left_out),
         body,
@@ -262,7 +262,7 @@ def _failure(failure: Failure) -> Iterator[str]:
             yield f"{_inline(log)} is empty or not there; see what Snakemake printed."
     if failure.made:
         yield "Once that is mended, this repeats it alone:"
-        yield block(command_for(Path(failure.made[0]), failure.rule))
+        yield block(command_for(Path(failure.made[0]), failure.rule, shared=True))
 
 
 def _left_out(left_out: list[LeftOut]) -> str:
@@ -338,7 +338,7 @@ def _fault(what: str, folder: Path, files: dict[str, str], pending: set[str]) ->
             _reader(path)(path)
         except ScribebenchError as error:
             why = without_places(str(error).partition("; make it again: ")[0])
-            return LeftOut(what, why, command_for(path, rule))
+            return LeftOut(what, why, command_for(path, rule, shared=True))
     return None
 
 

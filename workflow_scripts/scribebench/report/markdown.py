@@ -167,7 +167,7 @@ def _candidate_notes(data: ReportData, run: Row, figures: RunFigures) -> list[st
         notes.append(
             f"- {name}: {count} requests failed for want of memory, or by the end of the server. "
             "No later start asks them again by itself; once the cause is gone: "
-            f"`{command_for(made, 'describe_frames')}`"
+            f"`{command_for(made, 'describe_frames', shared=True)}`"
         )
     return notes
 
@@ -216,7 +216,7 @@ def _probe_notes(row: Row) -> list[str]:
         notes.append(
             f"there was no memory for it, so that nothing was asked: "
             f"{inline(row['error_message'], 200)}. Once there is: "
-            f"`{command_for(made, 'probe_model')}`"
+            f"`{command_for(made, 'probe_model', shared=True)}`"
         )
     if row["projector_below_q8"]:
         notes.append("its vision encoder is below Q8_0, which loses the text of code and terminals")
