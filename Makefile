@@ -11,7 +11,7 @@ LOCK := uv pip compile --universal --python-version 3.11 --generate-hashes --no-
 	--no-emit-find-links --no-annotate --no-header --quiet
 
 .DEFAULT_GOAL := help
-.PHONY: help report test test-browser lint format model llama-server all-models rubric-audit lock clean clean-all
+.PHONY: help report test test-browser test-examples lint format model llama-server all-models rubric-audit lock clean clean-all
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-12s %s\n", $$1, $$2 }' Makefile
@@ -34,6 +34,9 @@ test: .venv/dev.stamp ## run the tests
 test-browser: .venv/dev.stamp ## test the HTML report in the Chromium that this system has
 	@.venv/bin/python tests/support/chromium.py
 	@.venv/bin/python -m pytest tests/browser
+
+test-examples: .venv/dev.stamp .venv-examples/stamp ## run the examples of docs/tables.md, in an environment of their own
+	@EXAMPLES_PYTHON=.venv-examples/bin/python .venv/bin/python -m pytest tests/unit/test_docs.py -k examples
 
 VARIANTS ?= 10
 
@@ -58,13 +61,26 @@ lock: ## compile the requirement locks (needs uv)
 	@$(LOCK) requirements.in -o requirements.txt
 	@$(LOCK) requirements-dev.in -o requirements-dev.txt
 	@$(LOCK) requirements-server.in -o requirements-server.txt
+	@$(LOCK) requirements-examples.in -o requirements-examples.txt
 
 clean: ## remove results, the environment and caches; recordings and what models answered stay
 	@if [ -d results ]; then find results -mindepth 1 -maxdepth 1 ! -name .state -exec rm -rf {} +; fi
-	@rm -rf .snakemake .venv .pytest_cache .ruff_cache
+	@rm -rf .snakemake .venv .venv-examples .pytest_cache .ruff_cache
 
 clean-all: clean ## remove also what models answered (results/.state)
 	@rm -rf results
+
+# Snakemake would load pandas at each start, and take three times as long, if it stood beside it.
+.venv-examples/stamp: requirements-examples.txt
+	@echo "installing $<"
+ifdef UV
+	@uv venv --quiet --allow-existing --python "$$(command -v $(PYTHON))" .venv-examples
+	@uv pip install --quiet --python .venv-examples/bin/python --require-hashes -r $<
+else
+	@$(PYTHON) -m venv .venv-examples
+	@.venv-examples/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $<
+endif
+	@touch $@
 
 .venv/bin/python:
 	@$(PYTHON) -c 'import sys; sys.version_info >= (3, 11) or sys.exit("error: Python 3.11 or later is needed, this is " + sys.version.split()[0] + "; name another: make PYTHON=python3.12 ...")'

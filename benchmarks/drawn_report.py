@@ -65,6 +65,7 @@ def draw_tables(
         "stages": _stages(names, models),
         "attribution": _attribution(models),
         "rubric_items": _rubric_items(models),
+        "criteria": _criteria(models),
     }
     for known in GATHERED:
         path = folder / f"{known.name}.parquet"
@@ -306,3 +307,16 @@ def _rubric_items(models: int) -> Iterator[Row]:
                     "score_01": (score - 1) / 4,
                     "weight_scored": 1.0,
                 }
+
+
+def _criteria(models: int) -> Iterator[Row]:
+    chance = random.Random(7)
+    for item in _rubric_items(models):
+        shared = ("model", "variant", "question", "item_variant", "repeat_index", "control")
+        for number in range(3):
+            yield {name: item[name] for name in shared} | {
+                "criterion_id": f"criterion-{number}",
+                "weight": 1 / 3,
+                "kind": "deterministic",
+                "value_01": float(chance.random() < item["score_01"]),
+            }

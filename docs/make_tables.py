@@ -151,7 +151,7 @@ print(valid.group_by(["model", "variant"]).aggregate(figures).to_pylist())
 ```
 
 `samples` has description, grade and request in one row. With DuckDB or pandas, which are not in
-that environment:
+that environment (`make test-examples` makes another one, `.venv-examples`, that has both):
 
 ```python
 import duckdb

@@ -116,6 +116,7 @@ rule write_recommendation:
         segments="results/tables/segments.parquet",
         agreement="results/tables/agreement.parquet",
         attribution="results/tables/attribution.parquet",
+        criteria="results/tables/criteria.parquet",
         rubric_items="results/tables/rubric_items.parquet",
         roles="results/tables/roles.parquet",
         comparisons="results/tables/comparisons.parquet",

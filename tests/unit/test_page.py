@@ -311,7 +311,7 @@ def test_a_plot_has_a_name_a_description_and_its_numbers(tables: Tables) -> None
     data = tables.read(grades=[graded(0, grounded_share=0.5), graded(1)])
     _, plot = plots(data)["Candidates"]
     [(name, seconds, share, best)] = plot.rows
-    assert (name, seconds, best) == ("Some model", "2.00, n 1", "yes")
+    assert (name, seconds, best) == ("Some model", "2.00 (n 1)", "yes")
     assert re.fullmatch(r"75 % \(\d+–100 %, n 2\)", share)
     html = plot.html()
     assert 'role="img"' in html and "<title id=" in html and "<desc id=" in html

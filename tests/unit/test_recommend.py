@@ -22,6 +22,7 @@ from scribebench.report.data import ReportData, Row
 from scribebench.report.evidence import Evidence, Figure, evidence, replies_flagged, rows_of
 from scribebench.report.failure_modes import Seen
 from scribebench.report.failures import failures_section, helped
+from scribebench.report.page.plots import plots
 from scribebench.report.recommend import (
     ALL_BROKEN,
     ALL_REJECTED,
@@ -733,6 +734,30 @@ def test_rows_that_differ_in_one_column_stand_together_and_are_counted() -> None
     )
     flagged = replies_flagged("loop", model="a")
     assert told_rows((flagged,)).endswith("flags = loop (each session and request_uid once)")
+
+
+def test_the_front_joins_only_who_may_be_recommended() -> None:
+    data = World().baseline().good("fine").good("bad", score=1.5).data()
+    rubric, _ = plots(data)["Candidates"]
+    assert rubric.figure is not None
+    told = {name: best for name, _, _, best in rubric.rows}
+    assert told == {
+        "Fine": "yes",
+        "Bad (rejected)": "–",
+        "Ocr (baseline, no VLM)": "–",
+    }
+    marks = re.findall(r'class="(mark [^"]+)"', rubric.figure.svg())
+    # Each stands in the plot and in its key.
+    assert sum("hollow" in mark for mark in marks) == 4 and len(marks) == 6
+    assert len(re.findall('class="front"', rubric.figure.svg())) == 1
+    assert "no other one is both faster and better than: Fine." in rubric.figure.description
+
+
+def test_without_anybody_to_recommend_there_is_no_front() -> None:
+    rubric, _ = plots(World().baseline().good("bad", score=1.5).data())["Candidates"]
+    assert rubric.figure is not None
+    assert 'class="front"' not in rubric.figure.svg()
+    assert "none, as each is rejected" in rubric.figure.description
 
 
 # --- failure modes --------------------------------------------------------------------------------

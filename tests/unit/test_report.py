@@ -21,6 +21,7 @@ from scribebench.tables import (
     AGREEMENT,
     ATTRIBUTION,
     COMPARISONS,
+    CRITERIA,
     DESCRIPTIONS,
     FRAMES,
     GRADES,
@@ -131,12 +132,13 @@ class Tables:
             "segments": [],
             "agreement": [],
             "rubric_items": [],
+            "criteria": [],
             "roles": [],
             "comparisons": [],
         }
         tables = (
             *(SESSIONS, RUNS, PROBES, STAGES, REQUESTS, DESCRIPTIONS, GRADES, ATTRIBUTION),
-            *(SEGMENTS, AGREEMENT, RUBRIC_ITEMS, ROLES, COMPARISONS),
+            *(SEGMENTS, AGREEMENT, RUBRIC_ITEMS, CRITERIA, ROLES, COMPARISONS),
             with_session(FRAMES),
         )
         for known in tables:

@@ -14,6 +14,7 @@ from scribebench.rubric.verdicts import decide, role_file, tiers
 from scribebench.stats.bounded import Interval
 
 SOME, OTHER = ("some", "base"), ("other", "base")
+UNTOLD = {"settings_json": None, "quantization": None}
 HOSTILE = "<img src=x onerror=alert(1)> | [x](javascript:1) **bold** `code`\n# heading"
 
 
@@ -219,7 +220,7 @@ def test_controls_are_told_and_leaks_are_named() -> None:
 
 
 def test_the_baseline_is_told_to_be_no_model() -> None:
-    run = {"model": "some", "variant": "base", "backend": "ocr"}
+    run = {"model": "some", "variant": "base", "backend": "ocr"} | UNTOLD
     [note] = notes(section(items(1.5), runs=[run]))
     assert "a baseline and no vision-language model" in note
     assert "floor" in note
@@ -233,6 +234,59 @@ def test_a_broken_candidate_is_told_to_have_been_asked_nothing() -> None:
     ]
     [note] = notes(section(items(5.0), probes=probes))
     assert note == "- Other model: asked nothing, since its backend is broken."
+
+
+# --- configuration and criteria ------------------------------------------------------------------
+
+
+def test_tiers_stand_with_quantisation_and_settings() -> None:
+    settings = {
+        "quant": "Q4_K_M",
+        "think": False,
+        "image": {"max_width_px": 1280},
+        "options": {"temperature": 0.7, "seed": 1},
+    }
+    runs = [
+        {"model": "some", "variant": "base", "backend": "openai", "quantization": "F16"}
+        | {"settings_json": json.dumps(settings)},
+        {"model": "other", "variant": "base", "backend": "openai", "quantization": "Q8_0"}
+        | {"settings_json": "{}"},
+    ]
+    text = section(items(5.0) + items(4.0, model="other"), runs=runs)
+    some, other, _ = table_under(text)
+    assert (some["quant"], other["quant"]) == (r"Q4\_K\_M", r"Q8\_0")
+    assert some["asked with"] == "1280 px, think false, temperature 0.7, seed 1"
+    assert other["asked with"] == "–"
+
+
+def criterion(name: str, value: float | None, number: int = 0, **changes: Any) -> Row:
+    usual = {"model": "some", "variant": "base", "question": "VL-T1-Q1", "weight": 0.25}
+    shown = {"item_variant": number, "control": "picture"}
+    return usual | shown | {"criterion_id": name, "value_01": value} | changes
+
+
+def test_each_criterion_has_its_mean_with_interval() -> None:
+    criteria = [
+        *(criterion("title", 1.0, number) for number in range(8)),
+        *(criterion("title", 0.0, number, model="other") for number in range(8)),
+        # Repeats of one picture are one observation; a control is none.
+        *(criterion("colour", float(repeat), 3) for repeat in range(2)),
+        criterion("colour", 1.0, control="grey"),
+        criterion("why", None),
+    ]
+    text = section(items(5.0) + items(1.0, model="other"), criteria=criteria)
+    rows = {row["criterion"]: row for row in table_under(text, "Each criterion")}
+    assert list(rows) == ["colour", "title", "why"]
+    assert re.fullmatch(r"100 % \(\d+–100 %, n 8\)", rows["title"]["Some model"])
+    assert re.fullmatch(r"0 % \(0–\d+ %, n 8\)", rows["title"]["Other model"])
+    assert rows["colour"]["Some model"].startswith("50 % (")
+    assert rows["colour"]["Some model"].endswith("n 1)")
+    assert rows["colour"]["Other model"] == rows["why"]["Some model"] == "–"
+    assert rows["title"]["weight"] == "25 %"
+
+
+def test_without_graded_criteria_there_is_no_table_of_them() -> None:
+    assert "Each criterion" not in section(items(5.0))
 
 
 # --- roles and pairs -----------------------------------------------------------------------------
@@ -273,7 +327,7 @@ def test_what_a_role_also_asks_for_is_met_not_met_or_unknown() -> None:
     assert "decode tps above 40: unknown" in unknown
     assert "text reading at least 4: met" in unknown
     assert "prefers memory gb below 8: unknown" in unknown
-    key = {"model": "some", "variant": "base"}
+    key = {"model": "some", "variant": "base", "warmup": False, "cache_hit": False}
     asked = [
         key | {"speed_valid": True, "experiment": "describe", "decode_tps": 30.0},
         # Short answers say nothing of a description's speed, nor does what is not valid.

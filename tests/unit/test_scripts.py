@@ -11,7 +11,7 @@ import pytest
 from unit.places import ROOT, SCRIPTS
 
 # Called by people, not by a rule; they have tests of their own.
-BY_HAND = {"explain_reply", "audit_rubric"}
+BY_HAND = {"explain_reply", "audit_rubric", "export_table"}
 SCRIPT_FILES = sorted(path for path in SCRIPTS.glob("*.py") if path.stem not in BY_HAND)
 RULE_FILES = sorted((ROOT / "rules").glob("*.smk"))
 RULES = [

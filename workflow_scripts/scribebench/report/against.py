@@ -11,7 +11,7 @@ from scribebench.probe.verdict import NO_MEMORY
 from scribebench.report.candidates import Key, baselines
 from scribebench.report.data import ReportData, Row
 from scribebench.report.evidence import Evidence, Figure, evidence
-from scribebench.report.measures import Measured, of_candidate
+from scribebench.report.measures import Measured
 from scribebench.report.speed import is_slower
 
 MOST_RUBBISH = 0.10
@@ -38,7 +38,7 @@ def against(data: ReportData, measured: Measured) -> Iterator[Reason]:
         rows = (evidence("runs", session=broken["session"], **key),)
         yield Reason(f"its backend is broken: it {broken['broken']}", rows)
         return
-    probe = next(iter(of_candidate(data.probes, candidate.key)), None)
+    probe = next(iter(data.of("probes", candidate.key)), None)
     if probe is not None and False in (probe["reads_word"], probe["tells_colours"]):
         text = f"its backend is broken: asked about a drawn picture, it {probe['broken']}"
         yield Reason(text, (evidence("probes", **key),))
@@ -73,7 +73,7 @@ def _mixes_frames(measured: Measured) -> Iterator[Reason]:
 def _refused(data: ReportData, measured: Measured) -> Iterator[Reason]:
     if measured.rubric_key is None:
         return
-    for row in of_candidate(data.roles, measured.rubric_key):
+    for row in data.of("roles", measured.rubric_key):
         if row["role"] == WORKER and row["decision"] == "refused":
             model, variant = measured.rubric_key
             rows = (evidence("roles", model=model, variant=variant, role=WORKER),)

@@ -9,7 +9,7 @@ from scribebench.report.escape import block, inline
 from scribebench.report.evidence import Evidence, Key
 from scribebench.report.frames_apart import Batches
 from scribebench.report.layout import table
-from scribebench.report.measures import Fault, of_candidate
+from scribebench.report.measures import Fault
 from scribebench.report.recommend import ALL_BROKEN, NO_MODEL, Judged, Recommendation
 from scribebench.report.recommended import model_file
 from scribebench.report.speed import LeftOut
@@ -170,7 +170,7 @@ def _rubric(data: ReportData, one: Judged) -> str:
         f"tier {tier}: {format_figure(one.measured.tiers.get(tier))}"
         for tier in (1, 2, 3)
     )  # fmt: skip
-    roles = of_candidate(data.roles, key)
+    roles = data.of("roles", key)
     decisions = [row["decision"] for row in roles if row["role"] == WORKER]
     role = f"; the role `{WORKER}` is {decisions[0]}" if decisions else ""
     return f"Rubric, 1 (wrong) to 5: **{', '.join(tiers)}**{role}."

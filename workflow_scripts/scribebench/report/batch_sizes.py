@@ -54,17 +54,12 @@ def asked_sizes(data: ReportData, candidate: Candidate) -> Iterator[Asked]:
     Drawn frames were asked of one candidate of a family, and stand with that one.
     """
     yield Asked(candidate, candidate.batch_size, False, valid_requests(data, *candidate.key))
-    drawn = [row for row in data.requests if row["experiment"] == "attribution"]
     own = [
         row
-        for row in drawn
-        if row["speed_valid"] and (row["model"], row["variant"]) == candidate.key
+        for row in data.of("requests", candidate.key)
+        if row["experiment"] == "attribution" and row["speed_valid"]
     ]
-    tried = {
-        row["batch_size"]
-        for row in data.attribution
-        if (row["model"], row["variant"]) == candidate.key
-    }
+    tried = {row["batch_size"] for row in data.of("attribution", candidate.key)}
     for size in sorted(tried):
         requests = [row for row in own if row["session"] == session_of(size)]
         yield Asked(candidate, size, True, requests)

@@ -1,6 +1,7 @@
 """The tables that a report is made from, and the names that it shows."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import groupby
 from pathlib import Path
 from typing import Any
@@ -8,6 +9,10 @@ from typing import Any
 from scribebench.tables import read_rows
 
 Row = dict[str, Any]
+# The others are long texts: why, and what a judge was asked and answered.
+CRITERIA_COLUMNS = [
+    "model", "variant", "question", "item_variant", "control", "criterion_id", "weight", "value_01",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -25,12 +30,27 @@ class ReportData:
     agreement: list[Row]
     attribution: list[Row]
     rubric_items: list[Row]
+    criteria: list[Row]
     roles: list[Row]
     comparisons: list[Row]
     frames: list[Row]
     labels: dict[str, str]
     titles: dict[str, str]
     refused: list[str]
+
+    def of(self, table: str, key: tuple[str, str]) -> list[Row]:
+        """Return the rows of a model with a variant; `table` is one of those above."""
+        if table not in self._by_candidate:
+            found: dict[tuple[str, str], list[Row]] = {}
+            for row in getattr(self, table):
+                found.setdefault((row["model"], row["variant"]), []).append(row)
+            self._by_candidate[table] = found
+        return self._by_candidate[table].get(key, [])
+
+    @cached_property
+    def _by_candidate(self) -> dict[str, dict[tuple[str, str], list[Row]]]:
+        # There may be hundreds of candidates, and each table is looked through for each of them.
+        return {}
 
 
 def load(
@@ -53,6 +73,7 @@ def load(
         agreement=rows("agreement"),
         attribution=rows("attribution"),
         rubric_items=rows("rubric_items"),
+        criteria=read_rows(tables / "criteria.parquet", CRITERIA_COLUMNS),
         roles=rows("roles"),
         comparisons=rows("comparisons"),
         frames=read_rows(

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from scribebench.report.candidates import Candidate, Key
 from scribebench.report.data import ReportData, Row
-from scribebench.report.measures import WRONG_AT_MOST, of_candidate
+from scribebench.report.measures import WRONG_AT_MOST
 from scribebench.rubric.verdicts import scores_of
 
 Settings = dict[str, Any]  # by dotted names
@@ -74,11 +74,12 @@ def _wrong(question: str) -> Callable[[Facts, Candidate], Seen]:
     """Return a count of the pictures of a question that are answered wrongly."""
 
     def count(facts: Facts, one: Candidate) -> Seen:
-        rows = [row for row in facts.data.rubric_items if row["question"] == question]
-        key = next((key for key in one.family if of_candidate(rows, key)), None)
-        if key is None:
-            return Seen(0, 0)
-        values = scores_of(of_candidate(rows, key)).get(question, {}).values()
+        of_family = (
+            [row for row in facts.data.of("rubric_items", key) if row["question"] == question]
+            for key in one.family
+        )
+        rows = next(filter(None, of_family), [])
+        values = scores_of(rows).get(question, {}).values()
         return Seen(sum(value <= WRONG_AT_MOST for value in values), len(values))
 
     return count
@@ -93,7 +94,7 @@ def misplaced(facts: Facts, one: Candidate, batch_size: int | None = None) -> Se
 
 def drawn(data: ReportData, one: Candidate) -> list[Row]:
     """Return what is known of the drawn frames that a candidate, or one like it, was asked."""
-    return [row for row in data.attribution if (row["model"], row["variant"]) in one.family]
+    return [row for key in one.family for row in data.of("attribution", key)]
 
 
 # --- what is a mitigation -------------------------------------------------------------------------

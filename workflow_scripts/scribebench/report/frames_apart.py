@@ -58,9 +58,7 @@ def choose_batches(data: ReportData, candidate: Candidate, family: list[Candidat
 
 def of_family(data: ReportData, candidate: Candidate) -> list[BatchVerdict]:
     """Return the verdicts on the sizes that were tried with drawn frames."""
-    return verdicts(
-        row for row in data.attribution if (row["model"], row["variant"]) in candidate.family
-    )
+    return verdicts(row for key in candidate.family for row in data.of("attribution", key))
 
 
 def largest_proven(data: ReportData, candidate: Candidate, found: list[BatchVerdict]) -> int | None:
@@ -80,14 +78,10 @@ def judge_size(
     is_own = size == candidate.batch_size
     verdict = next((one for one in found if one.batch_size == size), None)
     if verdict is not None:
-        asked = dict.fromkeys(
-            (row["model"], row["variant"])
-            for row in data.attribution
-            if row["batch_size"] == size and (row["model"], row["variant"]) in candidate.family
-        )
         rows = tuple(
             evidence("attribution", session=session_of(size), model=model, variant=variant)
-            for model, variant in asked
+            for model, variant in candidate.family
+            if any(one["batch_size"] == size for one in data.of("attribution", (model, variant)))
         )
         state: State = "proven" if verdict.proven else "undetermined"
         if verdict.right.high < SHARE_NEEDED:
@@ -100,8 +94,8 @@ def judge_size(
         return Batches(size, "single", None, None, is_own, (runs,))
     outcomes = [
         row["attribution"]
-        for row in data.grades
-        if (row["model"], row["variant"]) == candidate.key and row["attribution"] is not None
+        for row in data.of("grades", candidate.key)
+        if row["attribution"] is not None
     ]
     share = share_right(outcomes) if outcomes else None
     told = "text" if outcomes else None

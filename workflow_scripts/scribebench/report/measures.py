@@ -1,7 +1,7 @@
 """What was measured of a candidate, as far as its verdict depends on it, each with its rows."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from scribebench.report.candidates import Candidate, Key
@@ -62,11 +62,6 @@ def measure(data: ReportData, candidate: Candidate, family: list[Candidate]) -> 
     )
 
 
-def of_candidate(rows: Iterable[Row], key: Key) -> list[Row]:
-    """Return the rows of a model with a variant."""
-    return [row for row in rows if (row["model"], row["variant"]) == key]
-
-
 def _rubric_key(data: ReportData, candidate: Candidate) -> Key | None:
     asked = {(row["model"], row["variant"]) for row in data.rubric_items}
     return next((key for key in candidate.family if key in asked), None)
@@ -75,7 +70,7 @@ def _rubric_key(data: ReportData, candidate: Candidate) -> Key | None:
 def _tiers(data: ReportData, key: Key | None) -> dict[int, Figure]:
     if key is None:
         return {}
-    means = tier_means(scores_of(of_candidate(data.rubric_items, key)), tiers())
+    means = tier_means(scores_of(data.of("rubric_items", key)), tiers())
     where = {"model": key[0], "variant": key[1], "control": "picture"}
     return {
         tier: Figure(
@@ -93,7 +88,7 @@ def baseline_tiers(data: ReportData, key: Key) -> dict[int, Figure]:
 
 def asked_of(data: ReportData, candidate: Candidate) -> list[Row]:
     """Return the requests on recordings of a candidate, warm-ups left out."""
-    rows = of_candidate(data.requests, candidate.key)
+    rows = data.of("requests", candidate.key)
     return [row for row in rows if row["experiment"] == "describe" and not row["warmup"]]
 
 
@@ -110,7 +105,7 @@ def _rubbish(data: ReportData, candidate: Candidate) -> Figure | None:
 
 
 def _described(data: ReportData, candidate: Candidate) -> Figure | None:
-    rows = of_candidate(data.descriptions, candidate.key)
+    rows = data.of("descriptions", candidate.key)
     count = sum(row["text"] is not None for row in rows)
     return _share(count, len(rows), evidence("descriptions", **_of(candidate.key)))
 
@@ -141,7 +136,7 @@ def _of_replies(data: ReportData, candidate: Candidate) -> Iterator[Fault]:
     for kind, count in failed.most_common():
         source = evidence("requests", **where, error_kind=kind)
         yield Fault(f"requests that failed ({_words(kind)})", count, len(asked), source)
-    grades = of_candidate(data.grades, candidate.key)
+    grades = data.of("grades", candidate.key)
     replies = {
         (row["session"], row["request_uid"]): row["flags"]
         for row in grades
@@ -158,8 +153,9 @@ def _of_drawn_frames(data: ReportData, candidate: Candidate, batches: Batches) -
         return
     rows = [
         row
-        for row in data.attribution
-        if row["batch_size"] == batches.size and (row["model"], row["variant"]) in candidate.family
+        for key in candidate.family
+        for row in data.of("attribution", key)
+        if row["batch_size"] == batches.size
     ]
     outcomes = Counter(row["outcome"] for row in rows if row["outcome"] != "right")
     for outcome, count in outcomes.most_common():
@@ -169,12 +165,12 @@ def _of_drawn_frames(data: ReportData, candidate: Candidate, batches: Batches) -
 
 
 def _of_frames(data: ReportData, candidate: Candidate) -> Iterator[Fault]:
-    said = of_candidate(data.descriptions, candidate.key)
+    said = data.of("descriptions", candidate.key)
     missing = sum(row["text"] is None for row in said)
     if missing:
         source = evidence("descriptions", **_of(candidate.key), text=None)
         yield Fault("frames without a description of their own", missing, len(said), source)
-    grades = of_candidate(data.grades, candidate.key)
+    grades = data.of("grades", candidate.key)
     source = evidence("grades", **_of(candidate.key))
     if candidate.batch_size > 1:
         judged = [row for row in grades if row["attribution"] not in (None, "undecidable")]
@@ -191,7 +187,7 @@ def _of_frames(data: ReportData, candidate: Candidate) -> Iterator[Fault]:
 
 
 def _of_questions(data: ReportData, key: Key) -> Iterator[Fault]:
-    scores = scores_of(of_candidate(data.rubric_items, key))
+    scores = scores_of(data.of("rubric_items", key))
     for question, known in questions().items():
         values = list(scores.get(question, {}).values())
         wrong = sum(value <= WRONG_AT_MOST for value in values)

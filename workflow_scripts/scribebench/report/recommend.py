@@ -32,7 +32,7 @@ from scribebench.report.against import (
 )
 from scribebench.report.candidates import Candidate, Key, baselines, candidates
 from scribebench.report.data import ReportData, label
-from scribebench.report.measures import Measured, measure, of_candidate
+from scribebench.report.measures import Measured, measure
 from scribebench.report.speed import LEAST_REQUESTS, is_slower
 
 Verdict = Literal["selected", "viable", "rejected"]
@@ -225,7 +225,7 @@ def _open(data: ReportData, one: Measured, count: int) -> Iterator[str]:
             "`config/config.yaml`)"
         )
     else:
-        for row in of_candidate(data.roles, one.rubric_key):
+        for row in data.of("roles", one.rubric_key):
             if row["role"] == WORKER and row["decision"] == "undetermined":
                 yield "whether it is fit for the role worker_vision is undetermined"
     if not baselines(data):

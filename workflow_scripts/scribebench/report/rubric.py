@@ -3,16 +3,18 @@
 import json
 from collections.abc import Callable, Iterable, Iterator
 from statistics import fmean, median
+from typing import NamedTuple
 
 from scribebench.probe.verdict import BROKEN
 from scribebench.report.cells import DASH, format_share
 from scribebench.report.data import ReportData, Row, label
 from scribebench.report.escape import inline
 from scribebench.report.layout import table
+from scribebench.report.speed import valid_requests
 from scribebench.rubric.decide import HALF, mean_score, tier_means
 from scribebench.rubric.sources import questions
 from scribebench.rubric.verdicts import role_file, scores_of, tiers
-from scribebench.stats.bounded import Interval
+from scribebench.stats.bounded import Interval, bounded_mean
 
 NOT_ASKED = (
     "Not asked. `rubric: {variants: 10, repeats: 1}` in `config/config.yaml` asks each candidate "
@@ -36,24 +38,40 @@ PAIRS_LEGEND = (
     "its 95 % interval; p of the exact sign-flip test, adjusted for all pairs (Holm). The verdict "
     "goes by p; the interval assumes less, and is wider."
 )
+CRITERIA_LEGEND = (
+    "How much of each criterion was met, 0 to 100 %: means with their 95 % interval, n pictures, "
+    "repeats averaged. A dash is a criterion that needs a judge, or a question without an answer."
+)
 # A control answered so well was answered without having seen the picture.
 LEAK = 4.0
 ROLE_NAMES = ("worker_vision", "vision_escalation", "vision_architect")
 Candidate = tuple[str, str]
 
 
+class _Known(NamedTuple):
+    """Who was asked, with the scores of each question's pictures and the mean of each tier."""
+
+    data: ReportData
+    candidates: list[Candidate]
+    scores: dict[Candidate, dict[str, dict[int, float]]]
+    tiers: dict[Candidate, dict[int, Interval]]
+
+
 def rubric_section(data: ReportData) -> str:
     """Return all tables of the rubric, and what has to be said beside them."""
     if not data.rubric_items:
         return NOT_ASKED
-    found: dict[Candidate, list[Row]] = {}
-    for row in data.rubric_items:
-        found.setdefault((row["model"], row["variant"]), []).append(row)
-    parts = [_tiers(data, found), LEGEND, *_notes(data, found)]
-    parts += ["### Roles", _roles(data), ROLES_LEGEND]
+    asked = list(dict.fromkeys((row["model"], row["variant"]) for row in data.rubric_items))
+    scores = {one: scores_of(data.of("rubric_items", one)) for one in asked}
+    means = {one: tier_means(own, tiers()) for one, own in scores.items()}
+    known = _Known(data, asked, scores, means)
+    parts = [_tiers(known), LEGEND, *_notes(known)]
+    parts += ["### Roles", _roles(known), ROLES_LEGEND]
     if data.comparisons:
         parts += ["### Candidates beside each other", _pairs(data), PAIRS_LEGEND]
-    parts += ["### Each question", _questions(data, found)]
+    parts += ["### Each question", _questions(known)]
+    if criteria := _criteria(known):
+        parts += ["### Each criterion", criteria, CRITERIA_LEGEND]
     return "\n\n".join(parts)
 
 
@@ -64,39 +82,54 @@ def format_mean(mean: Interval | None) -> str:
     return f"{mean.mean:.1f} ({mean.low:.1f}{DASH}{mean.high:.1f}, n {mean.n})"
 
 
-def _tiers(data: ReportData, found: dict[Candidate, list[Row]]) -> str:
+def _tiers(known: _Known) -> str:
     rows = []
-    for candidate, own in found.items():
-        scores = scores_of(own)
-        means = tier_means(scores, tiers())
+    for candidate in known.candidates:
+        own = known.scores[candidate]
         others = [
-            scores[name].values()
-            for name, tier in tiers().items()
-            if tier is None and name in scores
+            own[name].values() for name, tier in tiers().items() if tier is None and name in own
         ]
-        cells = [format_mean(means.get(tier)) for tier in (1, 2, 3)]
-        rows.append((_name(data, candidate), *cells, format_mean(mean_score(others))))
+        cells = [format_mean(known.tiers[candidate].get(tier)) for tier in (1, 2, 3)]
+        cells.append(format_mean(mean_score(others)))
+        rows.append((_name(known.data, candidate), *cells, *_configuration(known.data, candidate)))
     expected = role_file()["expected"]
     cells = [" / ".join(expected[str(tier)][role] for role in ROLE_NAMES) for tier in (1, 2, 3)]
-    rows.append(("*expected*", *cells, DASH))
-    headings = ("candidate", "tier 1", "tier 2", "tier 3", "failure modes")
-    return table(headings, rows)
+    rows.append(("*expected*", *cells, DASH, DASH, DASH))
+    headings = (
+        "candidate", "tier 1", "tier 2", "tier 3", "failure modes", "quant", "asked with",
+    )  # fmt: skip
+    return table(headings, rows, numbers_from=9)
+
+
+def _configuration(data: ReportData, candidate: Candidate) -> tuple[str, str]:
+    """Return how a candidate's weights are stored, and the settings that it was asked with."""
+    run = next(iter(data.of("runs", candidate)), None)
+    if run is None:
+        return DASH, DASH
+    settings = json.loads(run["settings_json"] or "{}")
+    width = (settings.get("image") or {}).get("max_width_px")
+    told = [] if width is None else [f"{width} px"]
+    if (think := settings.get("think")) is not None:
+        told.append(f"think {str(think).lower()}")
+    told += [f"{name} {value}" for name, value in (settings.get("options") or {}).items()]
+    quant = settings.get("quant") or run["quantization"]
+    return inline(quant), inline(", ".join(told), 300) if told else DASH
 
 
 def _name(data: ReportData, candidate: Candidate) -> str:
     return inline(label(data, dict(zip(("model", "variant"), candidate, strict=True))))
 
 
-def _notes(data: ReportData, found: dict[Candidate, list[Row]]) -> list[str]:
-    lines = []
+def _notes(known: _Known) -> list[str]:
+    data, lines = known.data, []
     for row in data.probes:
         candidate = (row["model"], row["variant"])
-        if row["verdict"] == BROKEN and candidate not in found:
+        if row["verdict"] == BROKEN and candidate not in known.scores:
             lines.append(f"- {_name(data, candidate)}: asked nothing, since its backend is broken.")
-    for candidate, own in found.items():
-        name = _name(data, candidate)
+    for candidate in known.candidates:
+        name, own = _name(data, candidate), data.of("rubric_items", candidate)
         shown = [row for row in own if row["control"] == "picture"]
-        if any(run["backend"] == "ocr" for run in data.runs if _is_of(run, candidate)):
+        if any(run["backend"] == "ocr" for run in data.of("runs", candidate)):
             lines.append(
                 f"- {name}: a baseline and no vision-language model: its reply is the text that "
                 "OCR reads on the picture, the floor of this table."
@@ -143,18 +176,18 @@ def _mean(rows: list[Row], column: str) -> Interval | None:
     return mean_score(strata.values())
 
 
-def _roles(data: ReportData) -> str:
+def _roles(known: _Known) -> str:
     rows = []
-    for row in data.roles:
+    for row in known.data.roles:
         rules = "; ".join(_rule(rule) for rule in json.loads(row["rules_json"]))
         more = row["more_variants"]
         if more is not None:
             rules += f"; about {more} more variants would decide"
         candidate = (row["model"], row["variant"])
-        beside = "; ".join(_beside(data, candidate, row["role"]))
+        beside = "; ".join(_beside(known, candidate, row["role"]))
         role = inline(row["role"])
         decision = f"**{row['decision']}**"
-        rows.append((_name(data, candidate), role, decision, rules, beside or DASH))
+        rows.append((_name(known.data, candidate), role, decision, rules, beside or DASH))
     headings = ("candidate", "role", "decision", "score asked for", "also asked for")
     return table(headings, rows, numbers_from=9)
 
@@ -167,40 +200,35 @@ def _rule(rule: Row) -> str:
     return f"{asked}: {rule['low']:.1f}{DASH}{rule['high']:.1f} {said}"
 
 
-def _beside(data: ReportData, candidate: Candidate, role: str) -> Iterator[str]:
+def _beside(known: _Known, candidate: Candidate, role: str) -> Iterator[str]:
     """Yield what a role further requires and prefers: met, not met or unknown."""
-    known = role_file()["roles"][role]
+    asked = role_file()["roles"][role]
     for kind in ("requires", "prefers"):
-        for criterion, limit in known[kind].items():
-            met = _is_met(data, candidate, criterion, limit)
+        for criterion, limit in asked[kind].items():
+            met = _is_met(known, candidate, criterion, limit)
             said = {True: "met", False: "not met", None: "unknown"}[met]
             told = criterion.replace("_", " ")
             yield f"{'prefers ' if kind == 'prefers' else ''}{told} {limit:g}: {said}"
 
 
-def _is_met(data: ReportData, candidate: Candidate, criterion: str, limit: float) -> bool | None:
-    own = [row for row in data.requests if _is_of(row, candidate) and row["speed_valid"]]
-    probes = [row for row in data.probes if _is_of(row, candidate)]
+def _is_met(known: _Known, candidate: Candidate, criterion: str, limit: float) -> bool | None:
+    probes = known.data.of("probes", candidate)
     if criterion == "decode_tps_above":
         # Speed on a recording is what a role is about, not that of short answers.
-        speeds = [row["decode_tps"] for row in own if row["experiment"] == "describe"]
-        return _compare(speeds, lambda value: value > limit)
+        valid = valid_requests(known.data, *candidate)
+        return _compare([row["decode_tps"] for row in valid], lambda value: value > limit)
     if criterion == "memory_gb_below":
         sizes = [row["gpu_bytes"] or row["process_rss_bytes"] for row in probes]
         return _compare(sizes, lambda value: value / 1e9 < limit)
     if criterion == "cold_load_s_below":
         loads = [load for row in probes for load in row["cold_load_ns"] or ()]
         return _compare(loads, lambda value: value / 1e9 < limit)
-    scores = {
-        one: scores_of(row for row in data.rubric_items if _is_of(row, one))
-        for one in {(row["model"], row["variant"]) for row in data.rubric_items}
-    }
     if criterion == "text_reading_at_least":
-        reading = [name for name, known in questions().items() if known.get("reads_text")]
-        strata = [scores[candidate][name].values() for name in reading if name in scores[candidate]]
-        mean = mean_score(strata)
+        reading = [name for name, about in questions().items() if about.get("reads_text")]
+        own = known.scores[candidate]
+        mean = mean_score([own[name].values() for name in reading if name in own])
         return None if mean is None else mean.mean >= limit
-    means = {one: tier_means(own, tiers()).get(int(limit)) for one, own in scores.items()}
+    means = {one: found.get(int(limit)) for one, found in known.tiers.items()}
     best = max((mean.mean for mean in means.values() if mean is not None), default=None)
     own_mean = means[candidate]
     # The best of one says nothing.
@@ -212,10 +240,6 @@ def _is_met(data: ReportData, candidate: Candidate, criterion: str, limit: float
 def _compare(values: Iterable[float | None], holds: Callable[[float], bool]) -> bool | None:
     known = [value for value in values if value is not None]
     return holds(median(known)) if known else None
-
-
-def _is_of(row: Row, candidate: Candidate) -> bool:
-    return (row["model"], row["variant"]) == candidate
 
 
 def _pairs(data: ReportData) -> str:
@@ -240,15 +264,45 @@ def _pairs(data: ReportData) -> str:
     return table(("pair", "difference", "n", "p", "verdict"), rows)
 
 
-def _questions(data: ReportData, found: dict[Candidate, list[Row]]) -> str:
-    scores = {candidate: scores_of(own) for candidate, own in found.items()}
+def _questions(known: _Known) -> str:
     rows = []
-    for name, known in questions().items():
-        means = []
-        for own in scores.values():
-            mean = mean_score([own.get(name, {}).values()])
-            means.append(format_mean(mean))
-        tier = DASH if known["tier"] is None else str(known["tier"])
-        rows.append((f"{name} {inline(known['about'])}", tier, *means))
-    headings = ("question", "tier", *(_name(data, candidate) for candidate in found))
+    for name, about in questions().items():
+        means = [
+            format_mean(mean_score([own.get(name, {}).values()])) for own in known.scores.values()
+        ]
+        tier = DASH if about["tier"] is None else str(about["tier"])
+        rows.append((f"{name} {inline(about['about'])}", tier, *means))
+    headings = ("question", "tier", *(_name(known.data, one) for one in known.candidates))
     return table(headings, rows)
+
+
+def _criteria(known: _Known) -> str:
+    """Return the mean worth of each criterion by candidate; nothing where none was graded."""
+    worth: dict[tuple[str, str], dict[Candidate, dict[int, list[float]]]] = {}
+    weights: dict[tuple[str, str], float] = {}
+    for row in known.data.criteria:
+        criterion = row["question"], row["criterion_id"]
+        weights[criterion] = row["weight"]
+        of_candidates = worth.setdefault(criterion, {})
+        if row["value_01"] is not None and row["control"] == "picture":
+            pictures = of_candidates.setdefault((row["model"], row["variant"]), {})
+            pictures.setdefault(row["item_variant"], []).append(row["value_01"])
+    rows = [
+        (
+            inline(question),
+            inline(criterion),
+            format_share(weights[question, criterion]),
+            *(_worth(map(fmean, found.get(one, {}).values())) for one in known.candidates),
+        )
+        for (question, criterion), found in sorted(worth.items())
+    ]
+    names = (_name(known.data, one) for one in known.candidates)
+    return table(("question", "criterion", "weight", *names), rows, numbers_from=2) if rows else ""
+
+
+def _worth(values: Iterable[float]) -> str:
+    mean = bounded_mean([list(values)])
+    if mean is None:
+        return DASH
+    ends = f"{100 * mean.low:.0f}{DASH}{100 * mean.high:.0f} %"
+    return f"{format_share(mean.mean)} ({ends}, n {mean.n})"

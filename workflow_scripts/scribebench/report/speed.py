@@ -115,10 +115,8 @@ def asked_requests(data: ReportData, model: str, variant: str) -> list[Row]:
     """
     return [
         row
-        for row in data.requests
-        if row["experiment"] == "describe"
-        and (row["model"], row["variant"]) == (model, variant)
-        and not (row["warmup"] or row["cache_hit"])
+        for row in data.of("requests", (model, variant))
+        if row["experiment"] == "describe" and not (row["warmup"] or row["cache_hit"])
     ]
 
 
@@ -197,10 +195,9 @@ def _drawn(
     session = session_of(batch_size)
     rows = [
         row
-        for row in data.requests
-        if row["session"] == session
-        and row["speed_valid"]
-        and (row["model"], row["variant"]) in candidate.family
+        for key in candidate.family
+        for row in data.of("requests", key)
+        if row["session"] == session and row["speed_valid"]
     ]
     keys = dict.fromkeys((row["model"], row["variant"]) for row in rows)
     return rows, [

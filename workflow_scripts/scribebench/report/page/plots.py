@@ -6,15 +6,21 @@ from dataclasses import dataclass, field
 from html import escape
 from itertools import groupby, pairwise
 from operator import itemgetter
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from scribebench.canaries.frames import SHARE_NEEDED
 from scribebench.canaries.grade import verdicts
 from scribebench.harmless import visible
 from scribebench.report.batches import NOT_RUN
-from scribebench.report.cells import DASH, format_interval, format_share, format_spread, format_time
-from scribebench.report.data import ReportData, Row, label, run_of
-from scribebench.report.figures import Spread, spread
+from scribebench.report.cells import (
+    DASH,
+    format_figure,
+    format_interval,
+    format_share,
+    format_time,
+)
+from scribebench.report.data import ReportData, Row, label
+from scribebench.report.evidence import Figure as Mean
 from scribebench.report.page.from_markdown import inline
 from scribebench.report.page.svg import (
     SERIES,
@@ -29,7 +35,9 @@ from scribebench.report.page.svg import (
     shortened,
     ticks,
 )
+from scribebench.report.recommend import recommend
 from scribebench.report.rubric import NOT_ASKED, format_mean
+from scribebench.report.speed import seconds_per_frame, valid_requests
 from scribebench.rubric.decide import mean_score
 from scribebench.rubric.verdicts import scores_of, tiers
 from scribebench.stats.bounded import Interval, bounded_mean
@@ -76,13 +84,20 @@ class Plot:
 
 
 class Measured(NamedTuple):
-    """A candidate with its seconds per frame and a quality with its interval."""
+    """A candidate with its mean seconds a frame and a quality, both with their intervals.
+
+    `kind` says whether it may be recommended: a candidate, a rejected one, or the baseline.
+    """
 
     name: str
     candidate: Candidate
-    seconds: Spread
+    seconds: Mean
     quality: Interval
-    is_baseline: bool
+    kind: Literal["", "rejected", "baseline, no VLM"]
+
+    @property
+    def full_name(self) -> str:
+        return f"{self.name} ({self.kind})" if self.kind else self.name
 
 
 def candidates(data: ReportData) -> list[Candidate]:
@@ -101,15 +116,15 @@ def name_of(data: ReportData, candidate: Candidate) -> str:
 
 def quality_plots(data: ReportData) -> list[Plot]:
     """Return a plot for each quality that was measured."""
-    speeds = _seconds_per_frame(data)
+    speeds, rejected = _seconds_per_frame(data), _rejected(data)
     return [
         _quality_plot(
-            data, speeds, _rubric_means(data), "rubric",
+            data, speeds, rejected, _rubric_means(data), "rubric",
             "Rubric score against speed", "mean score of tiers 1–3 (1–5)",
             NOT_ASKED, format_mean, lambda value: f"{value:g}",
         ),
         _quality_plot(
-            data, speeds, _grounded_shares(data), "grounded",
+            data, speeds, rejected, _grounded_shares(data), "grounded",
             "What is named and stands on the screen, against speed",
             "share of specific things that are on the screen",
             "No description names a specific thing that could be looked up. The baseline is not "
@@ -126,14 +141,14 @@ def format_interval_of_mean(mean: Interval) -> str:
     return f"{format_share(mean.mean)} ({ends}, n {mean.n})"
 
 
-def _seconds_per_frame(data: ReportData) -> dict[Candidate, Spread]:
-    runs = {run_of(run) for run in data.runs}
-    seconds: dict[Candidate, list[float | None]] = defaultdict(list)
-    for row in data.requests:
-        if row["speed_valid"] and not row["warmup"] and run_of(row) in runs:
-            seconds[row["model"], row["variant"]].append(row["s_per_image"])
-    found = {candidate: spread(values) for candidate, values in seconds.items()}
-    return {candidate: one for candidate, one in found.items() if one is not None and one.low > 0}
+def _seconds_per_frame(data: ReportData) -> dict[Candidate, Mean]:
+    """Return the mean of each candidate, as the comparison of models has it."""
+    found = {one: seconds_per_frame(valid_requests(data, *one), ()) for one in candidates(data)}
+    return {one: mean for one, mean in found.items() if mean is not None and mean.value > 0}
+
+
+def _rejected(data: ReportData) -> set[Candidate]:
+    return {one.candidate.key for one in recommend(data).judged if one.verdict == "rejected"}
 
 
 def _rubric_means(data: ReportData) -> dict[Candidate, Interval]:
@@ -160,7 +175,8 @@ def _grounded_shares(data: ReportData) -> dict[Candidate, Interval]:
 
 def _quality_plot(
     data: ReportData,
-    speeds: dict[Candidate, Spread],
+    speeds: dict[Candidate, Mean],
+    rejected: set[Candidate],
     quality: dict[Candidate, Interval],
     name: str,
     title: str,
@@ -171,22 +187,29 @@ def _quality_plot(
 ) -> Plot:
     baselines = {(run["model"], run["variant"]) for run in data.runs if run["backend"] == "ocr"}
     points = [
-        Measured(name_of(data, one), one, speeds[one], quality[one], one in baselines)
+        Measured(
+            name_of(data, one), one, speeds[one], quality[one],
+            "baseline, no VLM" if one in baselines else "rejected" if one in rejected else "",
+        )
         for one in candidates(data)
         if one in speeds and one in quality
-    ]
+    ]  # fmt: skip
     if not points:
         return Plot(title, missing)
-    best = front([(one.seconds.median, one.quality.mean) for one in points])
-    named = ", ".join(points[place].name for place in best)
+    standing = [one for one in points if not one.kind]
+    best = [
+        standing[place]
+        for place in front([(one.seconds.value, one.quality.mean) for one in standing])
+    ]
+    named = ", ".join(one.name for one in best) or "none, as each is rejected"
     top, bottom = 34.0, 290.0
     figure = Figure(
         name, title,
-        f"{len(points)} candidates by seconds a frame and {axis}. No other candidate is both "
-        f"faster and better than: {named}.",
+        f"{len(points)} candidates by seconds a frame and {axis}. Of those that are not rejected, "
+        f"no other one is both faster and better than: {named}.",
         bottom + 56 + 20 * len(points),
     )  # fmt: skip
-    seconds = [one.seconds.median for one in points]
+    seconds = [one.seconds.value for one in points]
     log = max(seconds) / min(seconds) > 8
     low, high = around(seconds, log=True) if log else (0.0, max(seconds) * 1.15)
     x = Scale(low, high, LEFT, RIGHT, log)
@@ -196,41 +219,42 @@ def _quality_plot(
     marks = [1.0, 2.0, 3.0, 4.0, 5.0] if name == "rubric" else [0.0, 0.25, 0.5, 0.75, 1.0]
     axes(
         figure, x, y, [(one, f"{one:g}") for one in x_ticks], [(one, tick(one)) for one in marks],
-        ("seconds a frame (median)" + (", logarithmic" if log else ""), axis),
+        ("seconds a frame (mean)" + (", logarithmic" if log else ""), axis),
     )  # fmt: skip
-    steps = [(points[place].seconds.median, points[place].quality.mean) for place in best]
-    figure.path(_staircase([(x(a), y(b)) for a, b in steps], RIGHT), "front")
+    if best:
+        steps = [(x(one.seconds.value), y(one.quality.mean)) for one in best]
+        figure.path(_staircase(steps, RIGHT), "front")
     taken: list[float] = []
     for series, one in enumerate(points):
-        at = x(one.seconds.median)
+        at = x(one.seconds.value)
         while any(abs(at - other) < 9 for other in taken):
             at += 9  # beside the other one: both can be seen
         taken.append(at)
         figure.interval(at, y(one.quality.low), y(one.quality.high), series)
-        figure.mark(at, y(one.quality.mean), series)
-    figure.key([(series, _with_kind(one)) for series, one in enumerate(points)], bottom + 66)
+        figure.mark(at, y(one.quality.mean), series, is_hollow=bool(one.kind))
+    figure.key(
+        [(series, one.full_name) for series, one in enumerate(points)], bottom + 66,
+        hollow={series for series, one in enumerate(points) if one.kind},
+    )  # fmt: skip
     rows = [
         (
-            _with_kind(one),
-            f"{format_spread(one.seconds, 2)}, n {one.seconds.n}",
+            one.full_name,
+            format_figure(one.seconds, 2),
             show(one.quality),
-            "yes" if place in best else "no",
+            DASH if one.kind else "yes" if one in best else "no",
         )
-        for place, one in enumerate(points)
+        for one in points
     ]
     left_out = [name_of(data, one) for one in candidates(data) if one not in speeds]
     legend = (
         "Up and to the left is better. The line joins the candidates that no other one beats in "
-        "both; bars are 95 % intervals."
+        "both; hollow marks are no candidates: rejected, or the baseline. Bars are 95 % intervals;"
+        " marks of the same speed stand beside each other."
     )
     if left_out:
         legend += f" Without a speed of its own, and not shown: {', '.join(left_out)}."
     headings = ("candidate", "seconds a frame", axis, "beaten by none")
     return Plot(title, missing, figure, legend, headings, rows)
-
-
-def _with_kind(one: Measured) -> str:
-    return f"{one.name} (baseline, no VLM)" if one.is_baseline else one.name
 
 
 def _staircase(points: list[tuple[float, float]], end: float) -> list[tuple[float, float]]:

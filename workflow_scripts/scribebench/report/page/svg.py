@@ -4,7 +4,7 @@ Numbers of a plot stand in a table beside it, for who cannot see it. A plot is `
 and scales with the page.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from html import escape
 from math import ceil, floor, log10
@@ -54,9 +54,10 @@ class Figure:
     def text(self, x: float, y: float, words: str, kind: str = "", anchor: str = "start") -> None:
         self.add("text", words, x=x, y=y, class_=kind, text_anchor=anchor)
 
-    def mark(self, x: float, y: float, series: int) -> None:
+    def mark(self, x: float, y: float, series: int, is_hollow: bool = False) -> None:
         """Add the mark of a series: a form as well as a colour tells them apart."""
-        kind, form = f"mark s{series % SERIES}", series % SERIES
+        form = series % SERIES
+        kind = f"mark s{form}" + (" hollow" if is_hollow else "")
         if form == 0:
             self.add("circle", cx=x, cy=y, r=5, class_=kind)
         elif form == 1:
@@ -82,11 +83,17 @@ class Figure:
     def path(self, points: Sequence[tuple[float, float]], kind: str) -> None:
         self.add("path", d=_path(points), class_=kind)
 
-    def key(self, names: Sequence[tuple[int, str]], top: float, left: float = 12) -> None:
-        """Add a line for each series that says its name."""
+    def key(
+        self,
+        names: Sequence[tuple[int, str]],
+        top: float,
+        left: float = 12,
+        hollow: Collection[int] = (),
+    ) -> None:
+        """Add a line for each series that says its name; the marks of some are `hollow`."""
         for place, (series, name) in enumerate(names):
             y = top + 20 * place
-            self.mark(left + 6, y - 4, series)
+            self.mark(left + 6, y - 4, series, is_hollow=series in hollow)
             self.text(left + 20, y, shortened(name, 80))
 
     def svg(self) -> str:
