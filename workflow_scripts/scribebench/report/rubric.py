@@ -294,7 +294,9 @@ def _criteria(known: _Known) -> str:
             format_share(weights[question, criterion]),
             *(_worth(map(fmean, found.get(one, {}).values())) for one in known.candidates),
         )
-        for (question, criterion), found in sorted(worth.items())
+        for question in questions()
+        for (of, criterion), found in sorted(worth.items())
+        if of == question
     ]
     names = (_name(known.data, one) for one in known.candidates)
     return table(("question", "criterion", "weight", *names), rows, numbers_from=2) if rows else ""
