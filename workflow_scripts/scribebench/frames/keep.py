@@ -70,9 +70,18 @@ def write_pictures(
     kept = [decision for decision in decisions if decision.kept]
     dropped = _dropped_to_show(decisions, signals)
     stored, absent = _stored([*kept, *dropped], signals, candidates)
+    # Else the sheet of what was dropped would be empty.
+    has_dropped = any(not decisions[index].kept for index, _ in stored)
+    wanted = {
+        time_s: index
+        for time_s, index in absent.items()
+        if decisions[index].kept or not has_dropped
+    }
+    if not any(decisions[index].kept for index in wanted.values()):
+        wanted = {}  # no second pass for a sheet alone
     pictures = chain(
         ((index, path.read_bytes()) for index, path in stored),
-        fetch_frames(recording, spec, absent, threads, intact),
+        fetch_frames(recording, spec, wanted, threads, intact, welcome=absent),
     )
     finisher = _Finisher(signals, decisions, candidates, folder)
     finisher.finish_all(pictures, threads)
@@ -96,10 +105,13 @@ def write_pictures(
 
 
 def _dropped_to_show(decisions: list[Decision], signals: Sequence[Row]) -> list[Decision]:
-    """Return the largest dropped changes, as many as cost no second pass for the sheet alone."""
+    """Return the largest dropped changes; nothing is decoded for the sheet alone.
+
+    Those without a stored picture are shown if they are met on the way to a kept frame that has
+    none either; others stand in for them.
+    """
     dropped = largest_dropped(decisions, signals)
-    if all(signals[one.frame_index]["candidate"] for one in decisions if one.kept):
-        dropped = [one for one in dropped if signals[one.frame_index]["candidate"]]
+    stored = sum(1 for one in dropped if signals[one.frame_index]["candidate"])
     shown = {one.frame_index for one in dropped}
     others = [
         (bits, one)
@@ -108,7 +120,7 @@ def _dropped_to_show(decisions: list[Decision], signals: Sequence[Row]) -> list[
         if (bits := _bits_apart(signals, one))
     ]
     others.sort(key=lambda pair: -pair[0])
-    filling = [one for _, one in others[: max(0, DROPPED_LEAST - len(dropped))]]
+    filling = [one for _, one in others[: max(0, DROPPED_LEAST - stored)]]
     return sorted([*dropped, *filling], key=lambda one: one.frame_index)
 
 

@@ -21,36 +21,47 @@ DECIMALS = 6
 
 
 def fetch_frames(
-    recording: Path, spec: ExtractSpec, wanted: dict[float, int], threads: int, intact: bool = True
+    recording: Path,
+    spec: ExtractSpec,
+    wanted: dict[float, int],
+    threads: int,
+    intact: bool = True,
+    welcome: dict[float, int] | None = None,
 ) -> Iterator[tuple[int, bytes]]:
     """Yield (frame_index, JPEG) of wanted frames, given by their times; each at most once.
 
+    Of the `welcome` ones those are yielded, too, that are decoded on the way to wanted ones.
     A recording that is not `intact`, and frames that the short way does not find, are decoded from
     the beginning: after damage, what is shown depends on all that came before.
     """
-    wanted = dict(wanted)
+    wanted, welcome = dict(wanted), dict(welcome or {})
     if wanted and intact and not recording.is_dir():
         try:
-            for time_s, picture in _from_key_frames(recording, spec, sorted(wanted), threads):
-                yield wanted.pop(time_s), encode_jpeg(picture.full())
+            for time_s, picture in _from_key_frames(
+                recording, spec, sorted(wanted), set(welcome), threads
+            ):
+                found = wanted if time_s in wanted else welcome
+                yield found.pop(time_s), encode_jpeg(picture.full())
         except av.FFmpegError:
             pass  # what a damaged part hides may be found by the tolerant way
     if not wanted:
         return
     for frame in sample(recording, spec.sample_fps, spec.masks, DecodeReport(), threads):
-        if frame.time_s in wanted:
-            yield wanted.pop(frame.time_s), encode_jpeg(frame.picture.full())
+        found = wanted if frame.time_s in wanted else welcome
+        if frame.time_s in found:
+            yield found.pop(frame.time_s), encode_jpeg(frame.picture.full())
             if not wanted:
                 return
 
 
 def _from_key_frames(
-    recording: Path, spec: ExtractSpec, times_s: list[float], threads: int
+    recording: Path, spec: ExtractSpec, times_s: list[float], welcome: set[float], threads: int
 ) -> Iterator[tuple[float, VideoPicture]]:
     start_s, keys_s = _key_frames(recording)
     if start_s is None or not keys_s:
         return
     waiting = set(times_s)
+    last_s = -1.0  # of those wanted that the stretch being decoded holds
     # Each wanted frame by the key frame that it depends on.
     by_key: dict[int, set[float]] = {}
     for time_s in times_s:
@@ -72,13 +83,15 @@ def _from_key_frames(
                     needed = needed | by_key.get(number, set())
             if not needed & waiting and packet.size:
                 continue
-            fed = True
+            fed, last_s = True, max([last_s, *needed])
             for frame in packet.decode():
                 if frame.time is None:
                     continue
                 time_s = round(frame.time - start_s, DECIMALS)
-                if time_s in waiting:
-                    waiting.remove(time_s)
+                # How many more are decoded than needed depends on the number of threads.
+                if time_s in waiting or (time_s in welcome and time_s < last_s):
+                    waiting.discard(time_s)
+                    welcome.discard(time_s)
                     yield time_s, VideoPicture(frame, spec.masks)
             if not waiting:
                 return
