@@ -250,10 +250,9 @@ class _Grid:
         """Return which tiles visibly differ, by differences of brightness and colour."""
         changed = differing_tiles(grey)
         if colour.max() > COLOURED:
-            cells = (colour > COLOURED).reshape(
-                2, self._rows, COLOUR_CELLS, self._columns, COLOUR_CELLS
-            )
-            changed |= cells.any(axis=(0, 2, 4))
+            strips = np.maximum(*colour).reshape(self._rows, COLOUR_CELLS, -1).max(axis=1)
+            cells = strips.reshape(self._rows, self._columns, COLOUR_CELLS)
+            changed |= cells.max(axis=2) > COLOURED
         return changed.ravel()
 
     def _spots(self, difference: np.ndarray, changed: np.ndarray) -> int:
