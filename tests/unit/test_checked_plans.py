@@ -76,6 +76,16 @@ def test_what_others_were_answered_is_scaled_to_all_frames(plans: Path, tmp_path
     assert list(plan_rows(plans, [ran(tmp_path, 0.0, None, asked_frames=0)])) == []
 
 
+def test_an_experiment_that_has_grown_since_is_not_compared(plans: Path, tmp_path: Path) -> None:
+    due = Due(frozenset({("rubric/questions", "some", "base")}), frozenset())
+    store(plans, [estimate(session="rubric/questions")], due, NOON)
+    for frames, ratio in ((100, 0.5), (156, None)):
+        changes = {"session": "rubric/questions", "frames": frames, "asked_frames": frames}
+        [row] = plan_rows(plans, [ran(tmp_path, 1.0, NOON, **changes)])
+        assert (row["frames_planned"], row["frames_actual"], row["ratio"]) == (100, frames, ratio)
+        assert (row["inside"] is None) is (ratio is None)
+
+
 def test_the_last_plan_before_the_first_request_is_the_one(plans: Path, tmp_path: Path) -> None:
     """What is planned after a kill knows a part of what it foretells."""
     for hour, planned in enumerate((1.0, 2.0, 3.0)):

@@ -396,7 +396,7 @@ def spec(results: Folder) -> PlanSpec:
             "budget": 100,
             "canaries": [],
             "rubric": [],
-            "rubric_requests": 0,
+            "rubric_requests": [],
         }
     )
 
@@ -501,7 +501,7 @@ def test_drawn_frames_are_planned_for_each_batch_size(results: Folder) -> None:
             "budget": None,
             "canaries": [["some", "base", size, SETTINGS, PRIOR] for size in (5, 20)],
             "rubric": [],
-            "rubric_requests": 0,
+            "rubric_requests": [],
         }
     )
     lines = {line.candidate: line for line in plan_lines(make_plan(spec, results.path))}
@@ -789,11 +789,11 @@ def test_what_the_rubric_took_is_measured_and_says_nothing_of_a_recording(
     took = {"frames": 130, "asked_frames": 100, "asked_wall_ns": 200 * 10**9}
     results._write("rubric/some/base/run.json", facts | took)
     known = Results(results.path)
-    [done] = estimate_rubric([QUESTIONED], 130, known)
+    [done] = estimate_rubric([QUESTIONED], [130], known)
     assert (done.basis, done.done, done.n) == ("measured here", True, 100)
     assert done.hours == pytest.approx(260 / 3600)
     due = Due(frozenset({(SESSION, "some", "base")}), frozenset())
-    [more] = estimate_rubric([QUESTIONED], 260, known, due)
+    [more] = estimate_rubric([QUESTIONED], [260], known, due)
     assert (more.done, more.requests, more.basis) == (False, 260, "measured here")
     assert more.hours == pytest.approx(520 / 3600)
     [one] = estimate_all([MONDAY], [PlannedRun("some", "base", 1, ASKED, PRIOR)], known, None)
@@ -803,7 +803,7 @@ def test_what_the_rubric_took_is_measured_and_says_nothing_of_a_recording(
 def test_the_rubric_counts_as_no_session(results: Folder) -> None:
     results.kept("monday", 10)
     estimates = estimate_all([MONDAY], [RUN], Results(results.path), None)
-    estimates += estimate_rubric([QUESTIONED], 130, Results(results.path))
+    estimates += estimate_rubric([QUESTIONED], [130], Results(results.path))
     text = plan_text(estimates)
     assert "1 session" in text
     assert "some, rubric" in text

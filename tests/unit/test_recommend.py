@@ -18,7 +18,7 @@ from scribebench.project.models import identity, load_models
 from scribebench.report.answer import answer, told_rows, trace_section
 from scribebench.report.candidates import candidates
 from scribebench.report.comparison import comparison_section
-from scribebench.report.data import ReportData, Row
+from scribebench.report.data import ReportData, Row, told_apart
 from scribebench.report.evidence import Evidence, Figure, evidence, replies_flagged, rows_of
 from scribebench.report.failure_modes import Seen
 from scribebench.report.failures import failures_section, helped
@@ -677,6 +677,109 @@ def test_what_it_gets_wrong_is_as_many_rows_as_are_told() -> None:
     assert fault.count == len(rows_of(data, fault.evidence)) == 2
 
 
+# --- what no speed and no rubric tells ------------------------------------------------------------
+
+
+def named(world: World, name: str, grounded: int, invented: int) -> World:
+    """Let each description of a candidate name so many things that are there, and that are not."""
+    for one in world.rows["grades"]:
+        if one["model"] == name:
+            one["specifics_grounded"], one["specifics_invented"] = grounded, invented
+            one["grounded_share"] = grounded / (grounded + invented)
+    return world
+
+
+def test_who_invents_is_not_nowhere_worse_and_not_selected() -> None:
+    world = World().baseline().good("honest", seconds=5.0).good("liar", seconds=4.0)
+    assert verdicts(recommend(world.data()))["honest/base"] == "rejected"  # slower, and no better
+    found = recommend(named(named(world, "honest", 8, 0), "liar", 0, 9).data())
+    assert verdicts(found) == {"honest/base": "selected", "liar/base": "viable"}
+    assert "of what Honest names more stands on the screen: 100% against 0%" in why(
+        found, "liar/base"
+    )
+
+
+def test_a_little_less_that_is_grounded_only_leaves_it_open() -> None:
+    world = World().baseline().good("slow", seconds=5.0).good("fast", seconds=4.0)
+    found = recommend(named(named(world, "slow", 10, 0), "fast", 9, 1).data())
+    assert verdicts(found)["slow/base"] == "viable"
+
+
+def with_cut(world: World, name: str, times: int = 8, whole: int = 6) -> World:
+    """Let all but some requests on recordings be cut, and take so many times as long."""
+    rows = [
+        one
+        for one in world.rows["requests"]
+        if (one["model"], one["experiment"]) == (name, "describe")
+    ]
+    for one in rows[whole:]:
+        one |= {"speed_valid": False, "speed_invalid_reasons": ["not finished"]}
+        one["wall_ns"] *= times
+    return world
+
+
+def test_slow_requests_that_were_cut_make_nobody_fast() -> None:
+    world = World().baseline().good("steady", seconds=5.0).good("cut", seconds=4.0)
+    data = with_cut(world, "cut").data()
+    found = recommend(data)
+    assert verdicts(found) == {"steady/base": "selected", "cut/base": "viable"}
+    assert re.search(r"takes 10\d minutes a recorded hour against the 20", why(found, "cut/base"))
+    table = comparison_section(data, found)
+    assert re.search(r"n 6\); 10\d\.\d with what failed or was cut", table)
+    alone = with_cut(World().baseline().good("cut"), "cut").data()
+    text = answer(alone, recommend(alone))
+    assert re.search(
+        r"Not in these minutes: 24 of the 30 .*with them it is \*\*10\d\.\d\*\* min", text
+    )
+
+
+def test_who_scored_higher_undecided_is_told() -> None:
+    world = World().baseline().model("fast", seconds=1.0).canaries("fast", 8)
+    world.model("slow", seconds=9.0).canaries("slow", 8)
+    world.rubric("fast", 4.0, variants=1).rubric("slow", 4.0, variants=1)
+    next(one for one in world.rows["rubric_items"] if one["model"] == "slow")["score"] = 5.0
+    found = recommend(world.data())
+    assert found.chosen is not None and found.chosen.name == "Fast"
+    [told] = [one for one in found.open if "points more" in one]
+    assert re.match(r"Slow scored 0\.1 points more in the rubric, which \d+ pictures do not", told)
+
+
+def test_nothing_asked_is_no_candidate() -> None:
+    world = World().baseline().model("none", count=0)
+    found = recommend(world.data())
+    assert found.chosen is None
+    assert "nothing was asked of it" in why(found, "none/base")
+
+
+def test_faults_of_another_batch_size_are_told_with_it() -> None:
+    world = World().baseline().model("a", reasons=("wrong_count",), bad=2).rubric("a", 4.9)
+    data = world.canaries("a", 8, wrong=20).canaries("a", 3).data()
+    text = answer(data, recommend(data))
+    assert "3 screenshots a request" in text
+    assert "replies flagged wrong count (in batches of 8): 2 of 30" in text
+
+
+def test_what_could_not_be_decoded_is_no_recorded_time() -> None:
+    world = World().baseline().good("a")
+    before = chosen_of(world.data()).measured.speed.minutes_per_hour
+    torn = row(SESSIONS, session="torn", duration_s=3600.0, kept_frames=1, missing_s=3585.0)
+    world.rows["sessions"].append(torn)
+    after = chosen_of(world.data()).measured.speed.minutes_per_hour
+    assert before is not None and after is not None
+    assert after.value == pytest.approx(before.value, rel=0.01)
+
+
+def test_models_of_one_label_are_told_apart() -> None:
+    labels = {"a": "Tiny", "b": "tiny ", "c": "Large", "d": "d"}
+    assert told_apart(labels) == {"a": "Tiny (a)", "b": "tiny  (b)", "c": "Large", "d": "d"}
+
+
+def test_the_baseline_stands_in_the_comparison_when_no_model_was_run() -> None:
+    data = World().baseline().data()
+    text = comparison_section(data, recommend(data))
+    assert text.startswith("No model was run") and "| Ocr | baseline |" in text
+
+
 # --- how it is told -------------------------------------------------------------------------------
 
 
@@ -795,8 +898,9 @@ def test_a_variant_that_applies_a_mitigation_is_set_beside_the_other() -> None:
 def test_a_variant_that_differs_in_more_proves_nothing_of_a_mitigation() -> None:
     world = World().model("a", reasons=("loop",), bad=20, options={"temperature": 0.8})
     world.model("a", "cool", 3, options={"temperature": 0.1})
-    [line] = modes(world.data(), "endless repetition")
-    assert line[2:] == ["not tried", "–"]
+    hot, cool = modes(world.data(), "endless repetition")
+    assert hot[2:] == ["not tried", "–"]
+    assert cool[:3] == ["A, cool", "0 of 30 (0–12 %)", "it has it; nothing without it was run"]
     text = failures_section(world.data())
     assert "`cool: {options: {temperature: 0.1}}` in `config/models/a.yaml`" in text
 

@@ -198,10 +198,15 @@ def frame_rows(
 
 
 def read_manifest(path: Path) -> dict[str, Any]:
-    """Return what extract_frames noted of a recording. Raises ScribebenchError when damaged."""
+    """Return the length that could be decoded of a recording, and what was lost.
+
+    The length is null where it is unknown. Raises ScribebenchError when the file is damaged.
+    """
     try:
         facts = json.loads(path.read_text(encoding="utf-8"))
-        return {"duration_s": facts["duration_s"], "losses": list(facts["losses"])}
+        length_s, missing_s = facts["duration_s"], facts.get("missing_s")
+        decoded_s = None if length_s is None else max(0.0, length_s - (missing_s or 0.0))
+        return {"duration_s": decoded_s, "losses": list(facts["losses"])}
     except (ValueError, KeyError, TypeError) as error:
         raise damaged(path, str(error)) from error
 

@@ -68,9 +68,12 @@ def plan_rows(plans: Path, runs: Iterable[Path]) -> Iterator[dict[str, Any]]:
 def _row(planned_at: datetime, plan: dict[str, Any], facts: dict[str, Any]) -> dict[str, Any]:
     planned_h, low_h, high_h = plan["planned_h"], plan["low_h"], plan["high_h"]
     actual_h = facts["asked_wall_ns"] / NS_PER_HOUR
+    # How many frames a recording gives is a part of what is foretold. An experiment's are known;
+    # one that has grown since, such as a rubric with more variants, was not what was planned.
+    is_same = "/" not in plan["session"] or plan["frames"] == facts["frames"]
     # The plan is for all frames; another run's replies may have answered some of them.
     of_all_h = actual_h * facts["frames"] / facts["asked_frames"]
-    has_ends = low_h is not None and high_h is not None
+    has_ends = is_same and low_h is not None and high_h is not None
     return {
         "session": plan["session"],
         "model": plan["model"],
@@ -84,7 +87,7 @@ def _row(planned_at: datetime, plan: dict[str, Any], facts: dict[str, Any]) -> d
         "actual_h": actual_h,
         "frames_actual": facts["frames"],
         "frames_asked": facts["asked_frames"],
-        "ratio": of_all_h / planned_h if planned_h else None,
+        "ratio": of_all_h / planned_h if planned_h and is_same else None,
         "inside": low_h <= of_all_h <= high_h if has_ends else None,
     }
 

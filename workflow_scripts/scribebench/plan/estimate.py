@@ -258,11 +258,13 @@ def estimate_canaries(
 
 
 def estimate_rubric(
-    runs: list[PlannedRun], requests: int, results: Results, due: Due = NOTHING_DUE
+    runs: list[PlannedRun], requests: list[int], results: Results, due: Due = NOTHING_DUE
 ) -> list[Estimate]:
-    """Estimate the rubric of each run: one picture a request."""
-    count = FrameCount(requests, is_estimate=False)
-    return [_estimate(SESSION, count, run, results, due) for run in runs]
+    """Estimate the rubric of each run, with as many requests: one picture each."""
+    return [
+        _estimate(SESSION, FrameCount(count, is_estimate=False), run, results, due)
+        for run, count in zip(runs, requests, strict=True)
+    ]
 
 
 def count_frames(

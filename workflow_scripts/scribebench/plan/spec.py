@@ -24,7 +24,7 @@ class PlanSpec:
     """The sessions and candidates of a plan, and the most frames that a session may keep.
 
     `canaries` are the runs on drawn frames, one for each batch size to try; `rubric` those that are
-    asked its questions, in so many requests each.
+    asked its questions, and `rubric_requests` how often each of them is.
     """
 
     sessions: list[PlannedSession]
@@ -32,7 +32,7 @@ class PlanSpec:
     budget: int | None
     canaries: list[PlannedRun] = field(default_factory=list)
     rubric: list[PlannedRun] = field(default_factory=list)
-    rubric_requests: int = 0
+    rubric_requests: list[int] = field(default_factory=list)
 
     @classmethod
     def from_json(cls, value: dict[str, Any]) -> "PlanSpec":

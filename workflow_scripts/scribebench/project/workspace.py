@@ -194,7 +194,7 @@ class Workspace:
             "budget": None if budget == "auto" else budget,
             "canaries": [self._planned_run(run, size) for run, size in self.canaries],
             "rubric": [self._planned_rubric(run) for run in self.rubric_runs],
-            "rubric_requests": self._rubric_requests(),
+            "rubric_requests": [self._rubric_requests(run) for run in self.rubric_runs],
         }
 
     def measured(self, results: Path) -> str:
@@ -232,9 +232,12 @@ class Workspace:
         asked = {key: value for key, value in identity(settings).items() if key != "batch_size"}
         return [*run, 1, canonical_json(asked), settings.get("prior", {})]
 
-    def _rubric_requests(self) -> int:
+    def _rubric_requests(self, run: Run) -> int:
         questions = len(read_yaml(self._root / "rubric" / "questions.yaml"))
-        per_picture = self.rubric["repeats"] * (1 + len(self.rubric["controls"]))
+        # A baseline reads what is there: it is asked without controls.
+        is_baseline = self.settings(*run)["backend"] == "ocr"
+        controls = 0 if is_baseline else len(self.rubric["controls"])
+        per_picture = self.rubric["repeats"] * (1 + controls)
         return questions * self.rubric["variants"] * per_picture
 
     def _select(self, selected: list[str] | str, names: list[str]) -> list[str]:

@@ -12,7 +12,7 @@ from scribebench.report.candidates import Key, baselines
 from scribebench.report.data import ReportData, Row
 from scribebench.report.evidence import Evidence, Figure, evidence
 from scribebench.report.measures import Measured
-from scribebench.report.speed import is_slower
+from scribebench.report.speed import is_slower, reckoned
 
 MOST_RUBBISH = 0.10
 SURE = 0.05
@@ -47,6 +47,9 @@ def against(data: ReportData, measured: Measured) -> Iterator[Reason]:
         if probe is not None and probe["verdict"] == NO_MEMORY:
             text += "; there was no memory for it on this machine"
         yield Reason(text, measured.described.evidence)
+    if measured.described is None and measured.batches.share is None:
+        text = "nothing was asked of it: no recording has a kept frame"
+        yield Reason(text, (evidence("runs", **key),))
     yield from _mixes_frames(measured)
     yield from _refused(data, measured)
     rubbish = measured.rubbish
@@ -119,29 +122,43 @@ def dominated(
     one: Measured, standing: Sequence[Measured], names: dict[Key, str], better: Better
 ) -> Iterator[Reason]:
     """Yield the fastest of those that are faster and nowhere worse, if there is one."""
-    mine = one.speed.minutes_per_hour or one.speed.seconds_per_frame
+    mine = _time(one)
     faster = [
         (theirs, other)
         for other in standing
-        if (theirs := other.speed.minutes_per_hour or other.speed.seconds_per_frame) is not None
+        if (theirs := _time(other)) is not None
         and other is not one
         and is_slower(mine, theirs)
+        # Its slow requests may be those that were cut, and are in no speed.
+        and (reckoned(other.speed) or 0.0) < (reckoned(one.speed) or 0.0)
         and _nowhere_worse(other, one, better)
     ]
     if mine is None or not faster:
         return
     theirs, other = min(faster, key=lambda pair: pair[0].value)
     text = (
-        f"it takes {times_of(one, mine, theirs)} of {names[other.candidate.key]}, which is nowhere "
-        "worse"
+        f"it takes {times_of(one, other)} of {names[other.candidate.key]}, which is nowhere worse "
+        "in what was measured"
     )
     yield Reason(text, (*mine.evidence, *theirs.evidence))
 
 
-def times_of(one: Measured, mine: Figure, theirs: Figure) -> str:
-    """Return two times of one kind, in words."""
-    unit = "minutes a recorded hour" if one.speed.minutes_per_hour else "seconds a frame"
-    return f"{mine.value:.3g} {unit} against the {theirs.value:.3g}"
+def _time(one: Measured) -> Figure | None:
+    return one.speed.minutes_per_hour or one.speed.seconds_per_frame
+
+
+def times_of(one: Measured, other: Measured) -> str:
+    """Return what two candidates take, in words; requests that were cut or failed count."""
+    unit = "seconds a frame" if one.speed.shown_minutes is None else "minutes a recorded hour"
+    return f"{reckoned(one.speed):.3g} {unit} against the {reckoned(other.speed):.3g}"
+
+
+def is_better_grounded(one: Measured, other: Measured) -> bool:
+    """Return whether more of what a candidate names is shown to stand on the screen."""
+    mine, theirs = one.grounded, other.grounded
+    if mine is None or theirs is None or mine.low is None or theirs.high is None:
+        return False
+    return mine.low > theirs.high
 
 
 def _nowhere_worse(one: Measured, other: Measured, better: Better) -> bool:
@@ -165,6 +182,10 @@ def _nowhere_worse(one: Measured, other: Measured, better: Better) -> bool:
         )
         if theirs is not None and (mine is None or mine < theirs):
             return False
+    if other.grounded is not None and (
+        one.grounded is None or one.grounded.value < other.grounded.value
+    ):
+        return False
     says_as_much = _described_share(one) >= _described_share(other)
     return says_as_much and rubbish_share(one) <= rubbish_share(other)
 

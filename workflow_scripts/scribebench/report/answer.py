@@ -12,7 +12,7 @@ from scribebench.report.layout import table
 from scribebench.report.measures import Fault
 from scribebench.report.recommend import ALL_BROKEN, NO_MODEL, Judged, Recommendation
 from scribebench.report.recommended import model_file
-from scribebench.report.speed import LeftOut
+from scribebench.report.speed import Speed
 
 MOST_FAULTS, MOST_REASONS, MOST_VALUES = 6, 4, 6
 STATES = {
@@ -136,20 +136,23 @@ def _time(one: Judged) -> str:
         return f"Minutes for a recorded hour: not known; {told}."
     return (
         f"Minutes for a recorded hour: **{format_figure(speed.minutes_per_hour)}**, for the "
-        f"{speed.frames_per_hour.value:.0f} frames that are kept of it; {told}."
-        + _left_out(speed.left_out)
+        f"{speed.frames_per_hour.value:.0f} frames that are kept of it; {told}." + _left_out(speed)
     )
 
 
-def _left_out(rest: LeftOut | None) -> str:
+def _left_out(speed: Speed) -> str:
     """Return what the minutes do not hold, though a user waits for it, too."""
+    rest = speed.left_out
     if rest is None:
         return ""
     reasons = ", ".join(map(inline, rest.reasons[:MOST_REASONS]))
-    return (
+    told = (
         f" Not in these minutes: {rest.requests} of the {rest.of} requests that were asked "
-        f"({reasons}), which took {format_hours(rest.wall_s / 3600)} here."
+        f"({reasons}), which took {format_hours(rest.wall_s / 3600)} here"
     )
+    if speed.minutes_per_hour and speed.shown_minutes != speed.minutes_per_hour.value:
+        told += f"; with them it is **{speed.shown_minutes:.1f}** minutes"
+    return f"{told}."
 
 
 def _apart(one: Judged) -> str:

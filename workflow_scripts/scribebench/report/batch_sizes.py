@@ -21,8 +21,8 @@ NOT_RUN = (
 LEGEND = (
     "Medians (lowest–highest) over n requests of whole batches; tokens are those of the replies. "
     "*Decode tok/s* are tokens over decode time; *all tok/s*, as in seed 000, tokens over the "
-    "whole time. Attribution as above: of drawn frames by their names, of recordings by the text "
-    "on the frames."
+    "whole time. Attribution as above: of drawn frames by their names, or by colours where a model "
+    "reads none, which prove no size; of recordings by the text on the frames that can be told."
 )
 
 

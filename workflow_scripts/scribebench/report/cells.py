@@ -24,6 +24,11 @@ def format_spread(value: Spread | None, digits: int = 1) -> str:
     return f"{value.median:.{digits}f} ({value.low:.{digits}f}{DASH}{value.high:.{digits}f})"
 
 
+def format_spread_of(value: Spread | None, digits: int = 1) -> str:
+    """Return the median with its ends and how many values it is of, or a dash."""
+    return DASH if value is None else f"{format_spread(value, digits)}, n {value.n}"
+
+
 def format_share(share: float) -> str:
     """Return a whole percentage, and no 0 % of what is not 0."""
     return f"{100 * share:.0f} %" if share >= 0.01 or not share else "<1 %"

@@ -9,7 +9,7 @@ from scribebench.report.escape import inline
 from scribebench.report.layout import table
 from scribebench.report.measures import baseline_tiers
 from scribebench.report.recommend import Judged, Recommendation
-from scribebench.report.speed import LEAST_REQUESTS, baseline_speed
+from scribebench.report.speed import LEAST_REQUESTS, Speed, baseline_speed
 
 NOT_RUN = (
     "No model was run beside the baseline. `models: [ocr-baseline, qwen3-vl-4b, qwen3-vl-8b]` in "
@@ -19,27 +19,27 @@ NOT_RUN = (
 LEGEND = (
     "Means with interval and n. *Minutes a recorded hour*: seconds a frame (all seconds over all "
     "frames of the requests that may enter a speed figure) times the frames that are kept of an "
-    "hour of these recordings; the 95 % interval is a percentile bootstrap over requests, and of "
-    f"fewer than {LEAST_REQUESTS} it is the lowest and the highest of them. It tells how far "
-    "requests differ, not how busy other recordings are. *Right frame* as under “How many pictures "
-    "a request can hold”. *Rubbish*: replies that failed, are empty, loop, are gibberish, refuse, "
-    "echo the prompt or end in thinking."
+    "hour of these recordings; the 95 % interval is a bootstrap over requests, and of fewer than "
+    f"{LEAST_REQUESTS} it is the lowest and the highest of them. It tells how far "
+    "requests differ, not how busy other recordings are. Requests that failed or were cut are in "
+    "no speed; where it takes longer with their time, that stands behind it, and counts. *Right "
+    "frame* as under “How many pictures a request can hold”. *Rubbish*: replies that failed, are "
+    "empty, loop, are gibberish, refuse, echo the prompt or end in thinking."
 )
 VERDICTS = (
     "*Rejected* is who has something shown against it: a broken backend; frames mixed up in its "
     "batches (upper bound below 95 % on drawn frames); the role `worker_vision` refused; more than "
     f"{100 * MOST_RUBBISH:.0f} % rubbish (lower bound); fewer points in the rubric than the OCR "
-    "baseline (paired test); slower than another one that is nowhere worse. *Viable*: nothing "
-    "shown against it. *Selected*: of the others the first by (1) none shown better in the rubric, "
-    "(2) frames kept apart, (3) minutes a recorded hour, (4) fewer rubbish replies, (5) place in "
+    "baseline (paired test); slower than another one that is nowhere worse in what was measured. "
+    "*Viable*: nothing shown against it. *Selected*: of the others the first by (1) none shown "
+    "better in the rubric, or in naming what stands on the screen, (2) frames kept apart, (3) "
+    "minutes a recorded hour, failed requests included, (4) fewer rubbish replies, (5) place in "
     "`models:`. The *baseline* is the floor: it reads, and describes nothing."
 )
 
 
 def comparison_section(data: ReportData, found: Recommendation) -> str:
     """Return all candidates with what was measured of each, the verdict and its reason."""
-    if not found.judged:
-        return NOT_RUN
     rows = [_row(one) for one in found.judged]
     rows += [_baseline_row(data, key) for key in baselines(data)]
     headings = (
@@ -47,6 +47,8 @@ def comparison_section(data: ReportData, found: Recommendation) -> str:
         "tier 3", "rubbish", "batch", "width px", "backend", "quant",
     )  # fmt: skip
     text = table(headings, rows, numbers_from=99)
+    if not found.judged:
+        return "\n\n".join([NOT_RUN, text, LEGEND] if rows else [NOT_RUN])
     return "\n\n".join([text, "\n".join(map(_reasons, found.judged)), LEGEND, VERDICTS])
 
 
@@ -66,7 +68,7 @@ def _row(one: Judged) -> tuple[str, ...]:
     return (
         inline(one.name),
         verdict,
-        format_figure(measured.speed.minutes_per_hour),
+        _minutes(measured.speed),
         apart,
         *(format_figure(measured.tiers.get(tier)) for tier in (1, 2, 3)),
         format_share_of(measured.rubbish),
@@ -75,6 +77,15 @@ def _row(one: Judged) -> tuple[str, ...]:
         inline(one.candidate.backend),
         inline(one.candidate.settings.get("quant") or one.candidate.runs[0]["quantization"]),
     )
+
+
+def _minutes(speed: Speed) -> str:
+    told = format_figure(speed.minutes_per_hour)
+    whole = speed.shown_minutes
+    is_more = whole is not None and (
+        speed.minutes_per_hour is None or whole > speed.minutes_per_hour.value
+    )
+    return f"{told}; {whole:.1f} with what failed or was cut" if is_more else told
 
 
 def _baseline_row(data: ReportData, key: tuple[str, str]) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """The tables that a report is made from, and the names that it shows."""
 
+from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
@@ -56,7 +57,7 @@ class ReportData:
 def load(
     tables: Path, labels: dict[str, str], titles: dict[str, str], refused: list[str]
 ) -> ReportData:
-    """Read the tables that `build_tables` wrote."""
+    """Read the tables that `build_tables` wrote; models of one label get their file's name, too."""
 
     def rows(name: str) -> list[Row]:
         return read_rows(tables / f"{name}.parquet")
@@ -79,10 +80,19 @@ def load(
         frames=read_rows(
             tables / "frames.parquet", ["session", "frame_index", "time_s", "kept", "image"]
         ),
-        labels=labels,
-        titles=titles,
+        labels=told_apart(labels),
+        titles=told_apart(titles),
         refused=refused,
     )
+
+
+def told_apart(names: dict[str, str]) -> dict[str, str]:
+    """Return names by key, each with its key behind it that another one has, too."""
+    count = Counter(name.strip().casefold() for name in names.values())
+    return {
+        key: f"{name} ({key})" if count[name.strip().casefold()] > 1 and name != key else name
+        for key, name in names.items()
+    }
 
 
 def label(data: ReportData, row: Row) -> str:

@@ -64,12 +64,16 @@ def _flags(data: ReportData) -> dict[Key, list[list[str]]]:
 def _rows(
     facts: Facts, mode: Mode, found: list[Candidate], seen: dict[Key, Seen]
 ) -> Iterator[tuple[str, ...]]:
+    tried = {one.key: _with_mitigation(facts, mode, one, found, seen) for one in found}
+    beside = {name for others in tried.values() for name, _ in others}
+    is_seen = any(own.count for own in seen.values())
     for one in found:
-        own = seen[one.key]
-        others = _with_mitigation(facts, mode, one, found, seen)
-        if not own.count and not others:
-            continue
+        own, others = seen[one.key], tried[one.key]
         name = _name(facts.data, one)
+        # Of a failure that nobody showed one line says so.
+        is_told = own.count or others or (is_seen and own.of and name not in beside)
+        if not is_told:
+            continue
         head = (mode.name, mode.trigger, mode.mitigation, name, format_count(*own))
         if not others:
             yield (*head, _without_pair(mode, one), DASH)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from scribebench.grading.attribution import Share, share_right
 from scribebench.report.batches import faulty_places
-from scribebench.report.cells import DASH, format_interval, format_share, format_spread
+from scribebench.report.cells import DASH, format_interval, format_share, format_spread_of
 from scribebench.report.data import ReportData, Row, by_run, label, run_of
 from scribebench.report.escape import inline
 from scribebench.report.figures import Spread, spread
@@ -72,11 +72,13 @@ def grades_section(data: ReportData) -> str:
             (
                 inline(data.titles.get(run["session"], run["session"])),
                 name,
-                DASH if run["backend"] == "ocr" else f"{sum(found.flags.values())}",
+                f"{sum(found.flags.values())} of {found.replies}"
+                if found.replies and run["backend"] != "ocr"
+                else DASH,
                 DASH if right is None else format_interval(right),
                 DASH if right is None else str(right.undecidable),
-                format_spread(found.grounded, 0),
-                format_spread(found.invented, 0),
+                format_spread_of(found.grounded, 0),
+                format_spread_of(found.invented, 0),
                 DASH if found.key_strings is None else "{} of {}".format(*found.key_strings),
             )
         )
@@ -93,9 +95,12 @@ def grades_section(data: ReportData) -> str:
         "*Flags* are faults of replies, such as a loop. *On the right frame*: descriptions that "
         "tell of their own frame and not of another one of the request, with its 95 % "
         "interval (Clopper-Pearson) and n; frames that are too alike to tell are *undecidable*. "
+        "Frames without a description always count, right ones only where they can be told, so "
+        "that the share is rather too low where much is undecidable. "
         "*On the screen* and *invented*: specific things (files, commands, numbers, quotations) "
         "that a description names and that OCR does or does not read on its frame, medians "
-        "(lowest–highest). *Key strings* of the recording's truth that are named, if it has one. "
+        "(lowest–highest) over n descriptions. *Key strings* of the recording's truth that are "
+        "named, if it has one. "
         "`python workflow_scripts/explain_reply.py flags < reply.txt` says why a reply is flagged."
     )
     text = table(headings, rows, numbers_from=2)

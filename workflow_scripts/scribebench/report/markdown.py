@@ -82,7 +82,9 @@ def _sessions(data: ReportData) -> str:
                 DASH if duration_s is None else format_time(duration_s),
                 str(row["sampled_frames"]),
                 str(row["kept_frames"]),
-                format_share(row["kept_frames"] / row["sampled_frames"]),
+                format_share(row["kept_frames"] / row["sampled_frames"])
+                if row["sampled_frames"]
+                else DASH,
                 str(row["scenes"]),
             )
         )
@@ -247,9 +249,9 @@ def _stages(stages: list[Row]) -> str:
         )
     headings = ("stage", "jobs", "wall s", "CPU s", "peak memory MiB")
     note = (
-        "Sums over jobs, of each job's last run, start-up of its process included. Jobs run side "
-        "by side, so the sums are more than the wait; CPU and memory are sampled and miss short "
-        "jobs."
+        "Sums over jobs, of each job's last run, start-up of its process included; replies and "
+        "readings that an earlier run had stored took that run's time. Jobs run side by side, so "
+        "the sums are more than the wait; CPU and memory are sampled and miss short jobs."
     )
     return f"{table(headings, rows)}\n\n{note}" if rows else "No stage was timed."
 

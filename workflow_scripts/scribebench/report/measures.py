@@ -12,6 +12,7 @@ from scribebench.report.speed import Speed, measure_speed
 from scribebench.rubric.decide import tier_means
 from scribebench.rubric.sources import questions
 from scribebench.rubric.verdicts import scores_of, tiers
+from scribebench.stats.bounded import bounded_mean
 from scribebench.stats.shares import clopper_pearson
 
 # A reply with one of these says nothing of use; a loop ends the reply.
@@ -19,6 +20,7 @@ RUBBISH = ("empty", "thinking_exhausted", "gibberish", "refusal", "prompt_echo",
 # A picture of the rubric that scored so little was answered wrongly (seed 001: 1-2 is wrong).
 WRONG_AT_MOST = 2.0
 BETTING = "95 % interval of a bounded mean, by betting; for these questions"
+BETTING_SHARE = "95 % interval of a bounded mean, by betting; over descriptions"
 EXACT = "95 % interval, Clopper-Pearson"
 
 
@@ -34,7 +36,11 @@ class Fault:
 
 @dataclass(frozen=True)
 class Measured:
-    """What is known of a candidate. `rubric_key` is under which name the rubric was asked."""
+    """What is known of a candidate. `rubric_key` is under which name the rubric was asked.
+
+    `grounded` is the mean share of the specific things a description names that OCR reads on its
+    frame; null where none names any.
+    """
 
     candidate: Candidate
     batches: Batches
@@ -43,6 +49,7 @@ class Measured:
     rubric_key: Key | None
     rubbish: Figure | None
     described: Figure | None
+    grounded: Figure | None
     faults: tuple[Fault, ...]
 
 
@@ -58,6 +65,7 @@ def measure(data: ReportData, candidate: Candidate, family: list[Candidate]) -> 
         key,
         _rubbish(data, candidate),
         _described(data, candidate),
+        _grounded(data, candidate),
         tuple(_faults(data, candidate, batches, key)),
     )
 
@@ -110,6 +118,15 @@ def _described(data: ReportData, candidate: Candidate) -> Figure | None:
     return _share(count, len(rows), evidence("descriptions", **_of(candidate.key)))
 
 
+def _grounded(data: ReportData, candidate: Candidate) -> Figure | None:
+    rows = data.of("grades", candidate.key)
+    mean = bounded_mean([[one for row in rows if (one := row["grounded_share"]) is not None]])
+    if mean is None:
+        return None
+    where = evidence("grades", **_of(candidate.key))
+    return Figure(mean.mean, mean.low, mean.high, mean.n, BETTING_SHARE, (where,))
+
+
 def _share(count: int, n: int, where: Evidence) -> Figure | None:
     if not n:
         return None
@@ -122,20 +139,28 @@ def _share(count: int, n: int, where: Evidence) -> Figure | None:
 def _faults(
     data: ReportData, candidate: Candidate, batches: Batches, key: Key | None
 ) -> Iterator[Fault]:
-    yield from _of_replies(data, candidate)
+    yield from _of_replies(data, candidate, batches)
     yield from _of_drawn_frames(data, candidate, batches)
-    yield from _of_frames(data, candidate)
+    yield from _of_frames(data, candidate, batches)
     if key is not None:
         yield from _of_questions(data, key)
 
 
-def _of_replies(data: ReportData, candidate: Candidate) -> Iterator[Fault]:
+def _other_size(candidate: Candidate, batches: Batches) -> str:
+    """Say in what batches recordings were described, where others are to be used."""
+    same = batches.size == candidate.batch_size
+    return "" if same else f" (in batches of {candidate.batch_size})"
+
+
+def _of_replies(data: ReportData, candidate: Candidate, batches: Batches) -> Iterator[Fault]:
     asked = asked_of(data, candidate)
+    size = _other_size(candidate, batches)
     where = {**_of(candidate.key), "experiment": "describe", "warmup": False}
     failed = Counter(row["error_kind"] for row in asked if row["error_kind"] is not None)
     for kind, count in failed.most_common():
         source = evidence("requests", **where, error_kind=kind)
-        yield Fault(f"requests that failed ({_words(kind)})", count, len(asked), source)
+        what = f"requests that failed ({_words(kind)}){size}"
+        yield Fault(what, count, len(asked), source)
     grades = data.of("grades", candidate.key)
     replies = {
         (row["session"], row["request_uid"]): row["flags"]
@@ -145,7 +170,7 @@ def _of_replies(data: ReportData, candidate: Candidate) -> Iterator[Fault]:
     flags = Counter(flag for found in replies.values() for flag in found)
     for flag, count in flags.most_common():
         source = replies_flagged(flag, **_of(candidate.key))
-        yield Fault(f"replies flagged {_words(flag)}", count, len(replies), source)
+        yield Fault(f"replies flagged {_words(flag)}{size}", count, len(replies), source)
 
 
 def _of_drawn_frames(data: ReportData, candidate: Candidate, batches: Batches) -> Iterator[Fault]:
@@ -164,25 +189,27 @@ def _of_drawn_frames(data: ReportData, candidate: Candidate, batches: Batches) -
         yield Fault(f"drawn frames whose description is {_words(outcome)}", count, len(rows), where)
 
 
-def _of_frames(data: ReportData, candidate: Candidate) -> Iterator[Fault]:
+def _of_frames(data: ReportData, candidate: Candidate, batches: Batches) -> Iterator[Fault]:
+    size = _other_size(candidate, batches)
     said = data.of("descriptions", candidate.key)
     missing = sum(row["text"] is None for row in said)
     if missing:
         source = evidence("descriptions", **_of(candidate.key), text=None)
-        yield Fault("frames without a description of their own", missing, len(said), source)
+        what = f"frames without a description of their own{size}"
+        yield Fault(what, missing, len(said), source)
     grades = data.of("grades", candidate.key)
     source = evidence("grades", **_of(candidate.key))
     if candidate.batch_size > 1:
         judged = [row for row in grades if row["attribution"] not in (None, "undecidable")]
         outcomes = Counter(row["attribution"] for row in judged if row["attribution"] != "right")
         for outcome, count in outcomes.most_common():
-            what = f"frames whose description is {_words(outcome)}, by the text on them"
+            what = f"frames whose description is {_words(outcome)}, by the text on them{size}"
             where = evidence("grades", **_of(candidate.key), attribution=outcome)
             yield Fault(what, count, len(judged), where)
     invented = sum(row["specifics_invented"] or 0 for row in grades)
     if invented:
         named = invented + sum(row["specifics_grounded"] or 0 for row in grades)
-        what = "files, commands, numbers and quotations named that OCR does not read on the frame"
+        what = f"files, commands, numbers and quotations that OCR does not read on the frame{size}"
         yield Fault(what, invented, named, source)
 
 

@@ -3,9 +3,11 @@
 A candidate is rejected for what is shown against it, and never for what was not measured. Of those
 that are not rejected the one is selected that comes first in this order:
 
-1. none of the others is shown to be better by the rubric's paired test;
+1. none of the others is shown to be better: by the rubric's paired test, or by the share of what
+   descriptions name that stands on the screen (intervals apart);
 2. its frames are kept apart: proven, or one frame a request, before undetermined;
-3. it takes fewer minutes for a recorded hour; unknown comes last;
+3. it takes fewer minutes for a recorded hour, requests that failed or were cut included; unknown
+   comes last;
 4. fewer of its replies failed or are rubbish;
 5. its place in `models:` of the configuration.
 
@@ -15,16 +17,19 @@ one, unless it is shown to be slower.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Literal
 
 from scribebench.report.against import (
     APART,
+    SURE,
     WORKER,
     Better,
     Reason,
     against,
     dominated,
     format_p,
+    is_better_grounded,
     pair_of,
     rubbish_share,
     shown_better,
@@ -33,8 +38,9 @@ from scribebench.report.against import (
 from scribebench.report.candidates import Candidate, Key, baselines, candidates
 from scribebench.report.data import ReportData, label
 from scribebench.report.measures import Measured, measure
-from scribebench.report.speed import LEAST_REQUESTS, is_slower
+from scribebench.report.speed import LEAST_REQUESTS, is_slower, reckoned
 
+MOST_HIGHER = 3
 Verdict = Literal["selected", "viable", "rejected"]
 
 
@@ -107,7 +113,7 @@ def recommend(data: ReportData) -> Recommendation:
         selected,
         tuple(judged),
         None,
-        tuple(_open(data, chosen, len(found))),
+        tuple(_open(data, chosen, len(found), standing, names)),
         tuple(names[one.candidate.key] for one in tied),
     )
 
@@ -126,7 +132,7 @@ def _select(standing: Sequence[Measured], better: Better) -> tuple[Measured | No
     unbeaten = [
         one
         for one in standing
-        if not any((other.rubric_key, one.rubric_key) in better for other in standing)
+        if not any(_is_shown_better(other, one, better) for other in standing)
     ]
     ranked = sorted(unbeaten or standing, key=_rank)
     chosen = ranked[0]
@@ -137,11 +143,17 @@ def _select(standing: Sequence[Measured], better: Better) -> tuple[Measured | No
     return chosen, tied
 
 
+def _is_shown_better(one: Measured, other: Measured, better: Better) -> bool:
+    in_rubric = one.rubric_key is not None and (one.rubric_key, other.rubric_key) in better
+    against_it = other.rubric_key is not None and (other.rubric_key, one.rubric_key) in better
+    return in_rubric or (is_better_grounded(one, other) and not against_it)
+
+
 def _rank(measured: Measured) -> tuple[float, float, float]:
-    minutes = measured.speed.minutes_per_hour or measured.speed.seconds_per_frame
+    time = reckoned(measured.speed)
     return (
         -APART[measured.batches.state],
-        float("inf") if minutes is None else minutes.value,
+        float("inf") if time is None else time,
         rubbish_share(measured),
     )
 
@@ -161,7 +173,8 @@ def _why_selected(one: Measured, standing: Sequence[Measured]) -> Reason:
         return Reason("the only candidate that is not rejected", rows)
     return Reason(
         f"the first of {len(standing)} that are not rejected: none of them is shown to be better in"
-        " the rubric; of those, first by frames kept apart, then by minutes a recorded hour",
+        " the rubric, or in naming what stands on the screen; of those, first by frames kept apart,"
+        " then by minutes a recorded hour",
         rows,
     )
 
@@ -178,15 +191,22 @@ def _why_viable(
             f"{abs(row['diff']):.1f} points (p {format_p(row['p_holm'])})",
             (pair_of(row),),
         )
+    if is_better_grounded(chosen, one) and chosen.grounded and one.grounded:
+        text = (
+            f"nothing is shown against it, and of what {name} names more stands on the screen: "
+            f"{chosen.grounded.value:.0%} against {one.grounded.value:.0%}"
+        )
+        return Reason(text, (*chosen.grounded.evidence, *one.grounded.evidence))
     if APART[one.batches.state] < APART[chosen.batches.state]:
         text = f"nothing is shown against it, and whether batches of {one.batches.size} keep "
         return Reason(text + "frames apart is undetermined", one.batches.evidence)
     mine = one.speed.minutes_per_hour or one.speed.seconds_per_frame
-    if mine is None:
+    my_time, their_time = reckoned(one.speed), reckoned(chosen.speed)
+    if mine is None or my_time is None:
         return Reason("nothing is shown against it, and its speed is not known", ())
     theirs = chosen.speed.minutes_per_hour or chosen.speed.seconds_per_frame
-    if theirs is not None and theirs.value < mine.value:
-        text = f"nothing is shown against it, and it takes {times_of(one, mine, theirs)} of {name}"
+    if theirs is not None and their_time is not None and their_time < my_time:
+        text = f"nothing is shown against it, and it takes {times_of(one, chosen)} of {name}"
         return Reason(text, (*mine.evidence, *theirs.evidence))
     if _is_larger_proven(chosen, one):
         text = f"nothing is shown against it, and the larger batches of {name} are proven, too"
@@ -197,7 +217,35 @@ def _why_viable(
     return Reason(text, one.rubbish.evidence if one.rubbish else ())
 
 
-def _open(data: ReportData, one: Measured, count: int) -> Iterator[str]:
+def _higher(
+    data: ReportData, one: Measured, standing: Sequence[Measured], names: dict[Key, str]
+) -> Iterator[str]:
+    """Yield who scored higher in the rubric than the chosen one, without being shown better."""
+    if one.rubric_key is None:
+        return
+    own = "/".join(one.rubric_key)
+    others = {"/".join(other.rubric_key): other for other in standing if other.rubric_key}
+    for row in data.comparisons:
+        if own not in (row["model_a"], row["model_b"]) or row["p_holm"] < SURE:
+            continue
+        is_first = row["model_b"] == own
+        other = others.get(row["model_a"] if is_first else row["model_b"])
+        more = row["diff"] if is_first else -row["diff"]
+        if other is not None and round(more, 1) > 0:
+            yield (
+                f"{names[other.candidate.key]} scored {more:.1f} points more in the rubric, which "
+                f"{row['n_items']} pictures do not decide (p {format_p(row['p_holm'])}; more "
+                "`variants` would)"
+            )
+
+
+def _open(
+    data: ReportData,
+    one: Measured,
+    count: int,
+    standing: Sequence[Measured],
+    names: dict[Key, str],
+) -> Iterator[str]:
     """Yield what is not known of the chosen candidate, and what would tell."""
     if one.batches.state == "undetermined":
         asks = "no size that was tried is proven; a size of 1 cannot mix them"
@@ -213,12 +261,16 @@ def _open(data: ReportData, one: Measured, count: int) -> Iterator[str]:
             " that of drawn frames (a variant with that `batch_size` measures it)"
         )
     elif one.speed.seconds_per_frame is None:
-        yield "how long it takes is not known: no request may enter a speed figure"
+        yield (
+            f"how long it takes is not known: no request in batches of {one.batches.size} may enter"
+            " a speed figure"
+        )
     elif one.speed.seconds_per_frame.n < LEAST_REQUESTS:
         yield (
             f"its time is that of n {one.speed.seconds_per_frame.n} requests, too few for a 95 % "
             "interval; the ends are those of the requests (a longer recording tells more)"
         )
+    yield from islice(_higher(data, one, standing, names), MOST_HIGHER)
     if one.rubric_key is None:
         yield (
             "how well it reads and reasons was not asked (`rubric: {variants: 10, repeats: 1}` in "

@@ -310,7 +310,8 @@ def batch_plot(data: ReportData) -> Plot:
     figure.key([(series, name) for series, (name, _) in enumerate(found)], bottom + 66)
     legend = (
         "Bars are 95 % intervals (Clopper-Pearson). A size is proven when its bar stands above "
-        f"the dashed line, at {format_share(SHARE_NEEDED)}."
+        f"the dashed line, at {format_share(SHARE_NEEDED)}, and it was told by names; colours, by "
+        "which a model is judged that reads none, prove no size."
     )
     headings = ("candidate", "frames in a request", "on the right frame")
     return Plot(title, NOT_RUN, figure, legend, headings, rows)
