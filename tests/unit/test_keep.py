@@ -418,6 +418,18 @@ def test_the_facts_of_a_recording_are_read(
     assert read_manifest(path) == {"duration_s": duration_s, "losses": losses}
 
 
+@pytest.mark.parametrize(
+    ("length_s", "missing_s", "decoded_s"), [(12.5, 2.5, 10.0), (12.5, None, 12.5), (1.0, 3.0, 0.0)]
+)
+def test_what_could_not_be_decoded_is_no_part_of_the_length(
+    tmp_path: Path, length_s: float, missing_s: float | None, decoded_s: float
+) -> None:
+    path = tmp_path / "manifest.json"
+    facts = {"duration_s": length_s, "missing_s": missing_s, "losses": []}
+    path.write_text(json.dumps(facts))
+    assert read_manifest(path)["duration_s"] == decoded_s
+
+
 @pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"duration_s": 1}', '{"losses": []}'])
 def test_damaged_facts_are_named_with_the_mend(tmp_path: Path, text: str) -> None:
     path = tmp_path / "manifest.json"

@@ -762,6 +762,14 @@ def test_the_rubric_is_planned_picture_by_picture(
     assert "prior" in line.basis
 
 
+def test_the_baseline_is_planned_without_controls(results: Folder) -> None:
+    rubric = {"variants": 2, "controls": ["no_image", "grey", "other_image"]}
+    planned = workspace(models=["ocr-baseline", "qwen3-vl-4b"], rubric=rubric).plan_spec()
+    estimates = make_plan(spec_of(planned), results.path)
+    counts = {one.run.model: one.requests for one in estimates if one.session == SESSION}
+    assert counts == {"ocr-baseline": 13 * 2, "qwen3-vl-4b": 13 * 2 * 4}
+
+
 def spec_of(planned: dict[str, Any]) -> PlanSpec:
     return PlanSpec.from_json(json.loads(canonical_json(planned)))
 
