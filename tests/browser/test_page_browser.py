@@ -6,6 +6,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import cv2
+import numpy as np
 import pytest
 
 from browser.hostile import HOSTILE
@@ -38,6 +40,11 @@ def count(page: Any) -> str:
 def where(page: Any) -> int:
     """The place of the frame that is shown, from 1."""
     return int(re.match(r"Frame (\d+) of ", page.inner_text("#where"))[1])
+
+
+def wait_for_text(page: Any, selector: str, pattern: str) -> None:
+    # The page's policy lets no function of ours look more than once.
+    page.locator(selector, has_text=re.compile(pattern)).wait_for()
 
 
 def overflow(page: Any) -> int:
@@ -77,7 +84,7 @@ def test_filters_and_their_count(page: Any) -> None:
     page.select_option("[name=candidate]", label="Model 2")
     assert int(count(page).split()[0]) < shown
     page.click("button[type=reset]")
-    page.wait_for_function("document.querySelector('#count').textContent === '300 frames'")
+    wait_for_text(page, "#count", "^300 frames$")
 
 
 @pytest.mark.parametrize(
@@ -168,6 +175,56 @@ def test_everything_can_be_reached_by_the_tab_key(page: Any) -> None:
     assert "keys" in reached and "reset" in reached
 
 
+def stops(page: Any) -> list[int]:
+    """The places of the frames, from 1, on which the tab key stops in the list."""
+    return page.evaluate(
+        """() => [...document.querySelectorAll('#list a')]
+        .flatMap((one, place) => one.tabIndex === 0 ? [place + 1] : [])"""
+    )
+
+
+def test_the_list_of_frames_is_one_stop_of_the_tab_key(page: Any) -> None:
+    assert stops(page) == [1]
+    page.click("#list li:nth-child(5) a")
+    assert stops(page) == [5]
+    page.keyboard.press("ArrowDown")
+    assert stops(page) == [6]
+    focused = "document.activeElement === document.querySelector('#list li:nth-child(6) a')"
+    assert page.evaluate(focused)
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.id") == "previous"
+    page.keyboard.press("Shift+Tab")
+    assert page.evaluate(focused)
+
+
+def test_the_focus_in_the_list_goes_with_the_frame_that_is_shown(page: Any) -> None:
+    page.click("#list li:nth-child(5) a")
+    page.evaluate("location.hash = '#frame-session-0-80'")
+    wait_for_text(page, "#where", "^Frame 21 ")
+    assert page.evaluate("document.activeElement.getAttribute('href')") == "#frame-session-0-80"
+
+
+def test_of_filtered_frames_one_that_is_shown_is_the_stop(page: Any) -> None:
+    page.fill("[name=text]", "src/part_17.py")
+    assert stops(page) == [18]
+    assert page.locator("#list a[tabindex='0']").is_visible()
+    page.fill("[name=text]", "(.*")
+    assert stops(page) == []
+    page.click("button[type=reset]")
+    wait_for_text(page, "#count", "^300 frames$")
+    assert stops(page) == [1]
+
+
+def test_without_keys_arrows_still_lead_through_the_list(page: Any) -> None:
+    page.uncheck("[name=keys]")
+    page.click("#list li:nth-child(2) a")
+    page.keyboard.press("ArrowDown")
+    assert where(page) == 3
+    page.focus("#next")
+    page.keyboard.press("ArrowRight")
+    assert where(page) == 3
+
+
 def test_a_frame_has_an_address_of_its_own(browser: Any, large: Path) -> None:
     context = browser.new_context(viewport=DESKTOP)
     page = context.new_page()
@@ -176,9 +233,9 @@ def test_a_frame_has_an_address_of_its_own(browser: Any, large: Path) -> None:
     assert where(page) == 21
     assert page.locator("#detail").is_visible()
     page.keyboard.press("j")
-    assert page.url.endswith("#frame-session-0-84")
+    page.wait_for_url(lambda url: url.endswith("#frame-session-0-84"))
     page.evaluate("location.hash = '#frame-session-0-8'")
-    page.wait_for_function("document.querySelector('#where').textContent.startsWith('Frame 3 ')")
+    wait_for_text(page, "#where", "^Frame 3 ")
     context.close()
 
 
@@ -186,6 +243,55 @@ def test_a_click_on_the_timeline_goes_to_the_nearest_frame(page: Any) -> None:
     box = page.locator("#track svg").bounding_box()
     page.locator("#track svg").click(position={"x": box["width"] / 2, "y": 10})
     assert abs(where(page) - FRAMES / 2) < 5
+
+
+# --- faults ---------------------------------------------------------------------------------------
+
+
+def flag_all(table: str, number: int, row: dict[str, Any]) -> dict[str, Any]:
+    """Put two flags on each reply, and a fault of its own on the fourth frame alone."""
+    if table != "grades":
+        return row
+    outcome = "swapped" if number == 3 else "right"
+    return row | {"flags": ["loop", "too_brief"], "invented": [], "attribution": outcome}
+
+
+def asked_alone(table: str, number: int, row: dict[str, Any]) -> dict[str, Any]:
+    """As above, with a request for each frame."""
+    row = flag_all(table, number, row)
+    if table in ("grades", "descriptions"):
+        row |= {"request_uid": f"{row['model']}-{row['frame_index']}"}
+    return row
+
+
+def faults(page: Any) -> int:
+    """How many frames are red on the timeline."""
+    return page.get_attribute("#track path.fault", "d").count("M")
+
+
+def test_a_flag_of_a_reply_is_no_fault_of_each_of_its_frames(browser: Any, drawn: Drawn) -> None:
+    context = browser.new_context(viewport=DESKTOP)
+    page = open_page(context, drawn(16, 1, change=flag_all))
+    assert faults(page) == 1
+    badges = page.locator("#list .badge.warn", has_text="flag")
+    assert set(badges.all_text_contents()) == {"2 flags of the reply"}
+    assert badges.count() == 16
+    assert "Flags are of the whole reply, which is about 8 frames." in page.inner_text("#detail")
+    page = open_page(context, drawn(16, 2, change=flag_all))
+    assert page.locator("#list .badge", has_text="4 flags of replies").count() == 16
+    context.close()
+
+
+def test_a_flag_is_a_fault_of_a_frame_that_was_asked_about_alone(
+    browser: Any, drawn: Drawn
+) -> None:
+    context = browser.new_context(viewport=DESKTOP)
+    page = open_page(context, drawn(16, 1, change=asked_alone))
+    assert faults(page) == 16
+    badges = page.locator("#list .badge.warn", has_text="flag")
+    assert set(badges.all_text_contents()) == {"2 flags"}
+    assert "whole reply" not in page.inner_text("#detail")
+    context.close()
 
 
 # --- how it looks ---------------------------------------------------------------------------------
@@ -203,6 +309,75 @@ def test_it_fits_the_window_in_light_and_dark(
     bright = sum(map(int, re.findall(r"\d+", background)[:3]))
     assert bright > 700 if scheme == "light" else bright < 100
     assert page.screenshot(path=tmp_path / "page.png", full_page=False)
+    context.close()
+
+
+def shaded(page: Any, box: Any) -> tuple[bool, bool]:
+    """Whether the left and the right edge of a box look unlike the page behind it."""
+    # What is written there would be unlike it, too.
+    page.evaluate("(one) => { one.firstElementChild.style.visibility = 'hidden'; }", box)
+    image = cv2.imdecode(np.frombuffer(box.screenshot(), np.uint8), cv2.IMREAD_COLOR).astype(int)
+    behind = image[:, image.shape[1] // 2]
+    return tuple(bool(np.abs(image[:, edge] - behind).max() > 20) for edge in (2, -3))
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_an_edge_behind_which_there_is_more_has_a_shadow(
+    browser: Any, large: Path, scheme: Any
+) -> None:
+    context = browser.new_context(viewport=PHONE, color_scheme=scheme)
+    page = open_page(context, large)
+    boxes = page.query_selector_all(".scroll")
+    more = "(one) => one.checkVisibility() ? one.scrollWidth - one.clientWidth : null"
+    hidden = {box: box.evaluate(more) for box in boxes}
+    wide = [box for box in boxes if (hidden[box] or 0) > 80]
+    assert wide[1:]
+    for box in (wide[0], wide[-1]):
+        assert shaded(page, box) == (False, True)
+        box.evaluate("(one) => { one.scrollLeft = 40; }")
+        assert shaded(page, box) == (True, True)
+        box.evaluate("(one) => { one.scrollLeft = one.scrollWidth; }")
+        assert shaded(page, box) == (True, False)
+    page.set_viewport_size(DESKTOP)
+    narrow = next(box for box in boxes if box.evaluate(more) == 0)
+    assert shaded(page, narrow) == (False, False)
+    page.emulate_media(media="print")
+    assert wide[0].evaluate("(one) => getComputedStyle(one).backgroundImage") == "none"
+    context.close()
+
+
+def test_the_contents_are_folded_where_they_would_hide_the_answer(page: Any) -> None:
+    link = page.locator("#contents a").first
+    assert link.is_visible()
+    page.set_viewport_size(PHONE)
+    page.wait_for_selector("#contents:not([open])")
+    assert not link.is_visible()
+    assert page.locator(".answer").bounding_box()["y"] < PHONE["height"] / 4
+    page.click("#contents summary")
+    heights = page.evaluate(
+        """() => [...document.querySelectorAll('#contents a, summary')]
+        .filter((one) => one.checkVisibility()).map((one) => one.getBoundingClientRect().height)"""
+    )
+    assert len(heights) > 8 and min(heights) >= 24
+    page.emulate_media(media="print")
+    assert not link.is_visible()
+    page.emulate_media(media="screen")
+    page.set_viewport_size(DESKTOP)
+    page.wait_for_selector("#contents[open]")
+    assert link.is_visible()
+
+
+@pytest.mark.parametrize("viewport", [DESKTOP, PHONE], ids=["desktop", "phone"])
+def test_the_contents_can_be_used_without_scripts(
+    browser: Any, large: Path, viewport: dict[str, int]
+) -> None:
+    context = browser.new_context(viewport=viewport, java_script_enabled=False)
+    page = context.new_page()
+    page.goto(large.as_uri())
+    if viewport is PHONE:
+        page.click("#contents summary")
+    page.click("#contents a >> nth=2")
+    assert "#section-" in page.url
     context.close()
 
 
@@ -255,6 +430,11 @@ def test_the_tree_for_screen_readers_has_names(page: Any) -> None:
     levels = page.evaluate(
         "[...document.querySelectorAll('h1,h2,h3,h4')].map((one) => Number(one.tagName[1]))"
     )
+    regions = page.evaluate(
+        """() => [...document.querySelectorAll('main .scroll[role=region]')]
+        .map((one) => one.getAttribute('aria-label'))"""
+    )
+    assert len(set(regions)) == len(regions) > 8
     assert levels[0] == 1 and levels.count(1) == 1
     assert all(after - before <= 1 for before, after in pairwise(levels))
 
@@ -342,7 +522,7 @@ def test_no_text_of_a_run_acts_or_breaks_the_layout(
     watched = Watched(browser, hostile_texts, viewport)
     page = watched.page
     assert overflow(page) <= 0
-    assert count(page) == "200 frames"
+    assert count(page) == f"{len(HOSTILE)} frames"
     for place in range(len(HOSTILE)):
         page.evaluate("document.querySelector('#next').click()")
         assert overflow(page) <= 0, HOSTILE[place]
@@ -395,7 +575,10 @@ def test_nothing_may_be_loaded_or_run_besides(browser: Any, large: Path) -> None
         fetch('https://evil.test/x').catch(() => broken.push('fetch'));
         }"""
     )
-    page.wait_for_function("broken.includes('img-src') && broken.includes('fetch')")
+    page.evaluate(
+        """async () => { while (!(broken.includes('img-src') && broken.includes('fetch')))
+        await new Promise((done) => setTimeout(done, 20)); }"""
+    )
     assert "html" in page.evaluate("broken") and "text" in page.evaluate("broken")
     assert page.evaluate("window.__acted") is None
     watched.context.close()

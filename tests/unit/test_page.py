@@ -127,6 +127,18 @@ def test_blocks_of_markdown_as_html() -> None:
     assert section.body.endswith("<p>end of it</p>")
 
 
+def test_each_table_has_a_name_of_its_own() -> None:
+    table = "| a |\n| --- |\n| b |\n\n"
+    found = convert(
+        f"# T\n\n{table}## One\n\n{table}{table}### Sub & *c*\n\n{table}#### Low\n\n{table}"
+        f"## Two\n\n{table}"
+    )
+    html = found.opening + "".join(section.body for section in found.sections)
+    names = ["The answer", "One", "One, 2", "Sub &amp; c", "Sub &amp; c, 2", "Two"]
+    assert re.findall('aria-label="Table: ([^"]*)"', html) == names
+    assert re.findall('<caption class="sr">([^<]*)</caption>', html) == names
+
+
 @pytest.mark.parametrize(
     "text", [HOSTILE, "a_b ~c~ #d $e 1. f", "<&>@ http://x.test", "\\", "|" * 9]
 )
@@ -242,6 +254,16 @@ def test_each_frame_has_what_every_candidate_says(tables: Tables) -> None:
     assert first["other"] == {"index": 1, "time": 1.0}
     assert first["truth"] == {"segment": 2, "app": False, "found": ["a"], "missing": ["b", "c"]}
     assert second["text"] is None and second["candidate"] == 1
+
+
+def test_each_description_tells_how_many_frames_its_reply_is_about(tables: Tables) -> None:
+    data = tables.read(
+        frames=[frame(index) for index in range(4)],
+        descriptions=[described(index) for index in range(4)],
+        grades=[graded(0), graded(1), graded(2, request_uid="v")],
+    )
+    found = payload(data, choose(data), {})["frames"]
+    assert [one["said"][0].get("together") for one in found] == [2, 2, 1, None]
 
 
 def many(tables: Tables, count: int, grades: list[Row]) -> ReportData:

@@ -5,7 +5,7 @@ worth a look and others evenly spaced, and says so.
 """
 
 import json
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
@@ -90,7 +90,8 @@ def payload(data: ReportData, chosen: Chosen, pictures: dict[FrameKey, str]) -> 
     """Return what the browser is made from; all text in it is harmless, and none of it is HTML.
 
     `said` of a frame holds one entry for each candidate that was asked about it; `candidate` and
-    `session` are places in the lists beside.
+    `session` are places in the lists beside. `flags` are those of the whole reply, which is about
+    as many frames as `together` says.
     """
     sessions = list(dict.fromkeys(row["session"] for row in chosen.frames))
     who = candidates(data)
@@ -100,6 +101,7 @@ def payload(data: ReportData, chosen: Chosen, pictures: dict[FrameKey, str]) -> 
     lengths = {row["session"]: row["duration_s"] for row in data.sessions}
     grades = {(run_of(row), row["frame_index"]): row for row in data.grades if key_of(row) in keys}
     slots = _slots(data, grades.values())
+    replies = Counter((run_of(row), row["request_uid"]) for row in data.grades)
     agreement = {key_of(row): row for row in data.agreement}
     said: dict[FrameKey, list[dict[str, Any]]] = defaultdict(list)
     places = {candidate: place for place, candidate in enumerate(who)}
@@ -108,7 +110,10 @@ def payload(data: ReportData, chosen: Chosen, pictures: dict[FrameKey, str]) -> 
         candidate = row["model"], row["variant"]
         if key in keys and candidate in places:
             grade = grades.get((run_of(row), row["frame_index"]))
-            said[key].append(_said(row, places[candidate], grade, slots, times))
+            one = _said(row, places[candidate], grade, slots, times)
+            if grade is not None:
+                one["together"] = replies[run_of(row), grade["request_uid"]]
+            said[key].append(one)
     return {
         "sessions": [
             {

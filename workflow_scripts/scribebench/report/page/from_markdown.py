@@ -7,6 +7,7 @@ stands in the Markdown, only the tags below can come out.
 """
 
 import re
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from html import escape, unescape
 from typing import NamedTuple
@@ -28,6 +29,8 @@ _TOKEN = re.compile(
 SHORT = 26
 LONG = 60
 _FIGURE = re.compile(r"[<+-]?\d")
+# What a table before the first section is of.
+OPENING = "The answer"
 _EMPHASIS = {1: "em", 2: "strong"}
 
 
@@ -53,14 +56,24 @@ def convert(markdown: str, pictures: Mapping[str, str] | None = None) -> Documen
     """
     opening: list[str] = []
     sections: list[tuple[str, list[str]]] = []
+    heading = OPENING
+    tables: Counter[str] = Counter()
     for kind, lines in _blocks(markdown.splitlines()):
         if kind == "h1":
             continue
+        if kind in ("h2", "h3"):
+            heading = plain(lines[0])
         if kind == "h2":
-            sections.append((plain(lines[0]), []))
+            sections.append((heading, []))
             continue
-        title, body = sections[-1] if sections else ("", opening)
-        body.append(_block(kind, lines, title, pictures or {}))
+        name = heading
+        if kind == "table":
+            # In a list of regions each is told by its name alone.
+            tables[heading] += 1
+            if tables[heading] > 1:
+                name = f"{heading}, {tables[heading]}"
+        body = sections[-1][1] if sections else opening
+        body.append(_block(kind, lines, name, pictures or {}))
     return Document("\n".join(opening), [Section(name, "\n".join(body)) for name, body in sections])
 
 
@@ -143,11 +156,11 @@ def _blocks(lines: list[str]) -> Iterator[tuple[str, list[str]]]:
             yield "paragraph", lines[start:place]
 
 
-def _block(kind: str, lines: list[str], title: str, pictures: Mapping[str, str]) -> str:
+def _block(kind: str, lines: list[str], name: str, pictures: Mapping[str, str]) -> str:
     if kind == "fence":
         return f'<pre dir="auto">{escape(chr(10).join(lines))}</pre>'
     if kind == "table":
-        return _table(lines, title, pictures)
+        return _table(lines, name, pictures)
     if kind == "list":
         items = "".join(f"<li>{inline(line, pictures)}</li>" for line in lines)
         return f"<ul>{items}</ul>"
@@ -156,7 +169,7 @@ def _block(kind: str, lines: list[str], title: str, pictures: Mapping[str, str])
     return f"<p>{inline(' '.join(lines), pictures)}</p>"
 
 
-def _table(lines: list[str], title: str, pictures: Mapping[str, str]) -> str:
+def _table(lines: list[str], name: str, pictures: Mapping[str, str]) -> str:
     """Return a table that can be scrolled sideways by the keyboard, too."""
     headings, rules, *rows = ([cell.strip() for cell in _CELL.findall(line[1:])] for line in lines)
     kinds = [' class="num"' if rule.endswith(":") else "" for rule in rules]
@@ -165,7 +178,7 @@ def _table(lines: list[str], title: str, pictures: Mapping[str, str]) -> str:
         for cell, kind in zip(headings, kinds, strict=False)
     )
     body = "".join(f"<tr>{_cells(row, kinds, pictures)}</tr>" for row in rows)
-    name = escape(title)
+    name = escape(name)
     return (
         f'<div class="scroll" role="region" tabindex="0" aria-label="Table: {name}"><table>'
         f'<caption class="sr">{name}</caption>'

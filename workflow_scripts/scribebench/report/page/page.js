@@ -57,6 +57,16 @@
     show();
   }
 
+  // --- the contents -----------------------------------------------------------------------------
+
+  /** Open the contents where they stand beside the text; above it they would hide the answer. */
+  function contents() {
+    const beside = matchMedia("(min-width: 70rem)"); // as in the style
+    const fit = () => { byId("contents").open = beside.matches; };
+    beside.addEventListener("change", fit);
+    fit();
+  }
+
   // --- the frame browser ------------------------------------------------------------------------
 
   function browse() {
@@ -76,8 +86,10 @@
     });
     const byHash = new Map(frames.map((frame) => [frame.hash, frame]));
 
+    /** A flag is of a whole reply: it tells of this frame only where no other was asked about. */
     function isFaulty(said) {
-      return said.text === null || (said.flags || []).length > 0 || (said.invented || []).length > 0
+      return said.text === null || (said.invented || []).length > 0
+        || ((said.flags || []).length > 0 && said.together === 1)
         || (OUTCOMES[said.attribution] || ["", ""])[1] === "bad";
     }
 
@@ -183,9 +195,12 @@
         picture.dataset.place = frame.place;
         near.observe(picture);
       }
-      const link = make("a", { href: frame.hash }, picture,
+      const link = make("a", { href: frame.hash, tabIndex: -1 }, picture,
         sessions.length > 1 ? frame.title : clock(frame.time), " ");
-      const flags = frame.said.reduce((sum, said) => sum + (said.flags || []).length, 0);
+      const flagged = frame.said.filter((said) => (said.flags || []).length);
+      const flags = flagged.reduce((sum, said) => sum + said.flags.length, 0);
+      const whose = flagged.every((said) => said.together === 1) ? ""
+        : flagged.length === 1 ? " of the reply" : " of replies";
       const invented = frame.said.reduce((sum, said) => sum + (said.invented || []).length, 0);
       const wrong = frame.said
         .filter((said) => (OUTCOMES[said.attribution] || ["", ""])[1] === "bad").length;
@@ -193,7 +208,7 @@
         count ? link.append(make("span", { class: "badge " + kind }, words), " ") : null;
       badge(frame.rank != null, "disputed", "warn");
       badge(wrong, wrong + " off frame", "bad");
-      badge(flags, flags + (flags === 1 ? " flag" : " flags"), "warn");
+      badge(flags, flags + (flags === 1 ? " flag" : " flags") + whose, "warn");
       badge(invented, invented + " invented", "bad");
       frame.link = link;
       frame.item = make("li", {}, link);
@@ -264,6 +279,8 @@
       return make("section", { class: match.fits && match.fits(said) ? "card match" : "card" },
         make("h4", { dir: "auto" }, candidate.name + (candidate.baseline ? " (baseline, no VLM)" : "")),
         badges(said),
+        (said.flags || []).length && said.together > 1
+          ? make("p", {}, "Flags are of the whole reply, which is about " + said.together + " frames.") : null,
         time && make("p", {}, "It tells of the frame at ",
           otherFrame ? make("a", { href: otherFrame.hash }, time) : time, "."),
         facts([
@@ -345,14 +362,18 @@
         strokes([frame], 0, 34),
       ];
       parts.forEach((path, place) => paths[place].setAttribute("d", path));
-      words.firstChild.textContent = session.title + " (red: a fault was found)";
+      words.firstChild.textContent = session.title + " (red: a fault on that frame)";
       words.lastChild.textContent = clock(session.length);
     }
 
     // --- moving
 
     function show(frame) {
-      if (current) current.link.removeAttribute("aria-current");
+      const wasInList = list.contains(document.activeElement);
+      if (current) {
+        current.link.removeAttribute("aria-current");
+        current.link.tabIndex = -1;
+      }
       current = frame;
       const at = shown.indexOf(frame);
       byId("previous").disabled = at <= 0;
@@ -363,10 +384,12 @@
         return;
       }
       frame.link.setAttribute("aria-current", "true");
+      frame.link.tabIndex = 0; // the list is one stop of the tab key: arrows go on from there
       byId("where").textContent = "Frame " + (at + 1) + " of " + shown.length + ", " + frame.title;
       detail(frame);
       track(frame);
       reveal(frame.item);
+      if (wasInList) frame.link.focus({ preventScroll: true });
     }
 
     /** Bring an entry of the list into sight without moving the page. */
@@ -381,10 +404,8 @@
     }
 
     function choose(frame) {
-      const wasInList = list.contains(document.activeElement);
       show(frame);
       try { history.replaceState(null, "", frame.hash); } catch { /* a page in a frame may not */ }
-      if (wasInList) frame.link.focus({ preventScroll: true });
     }
 
     function step(by) {
@@ -411,12 +432,14 @@
 
     document.addEventListener("keydown", (event) => {
       const target = event.target;
-      if (!fields.keys.checked || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
+      if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
       if (target.closest("input, select, textarea")) return;
       const inside = byId("browser").contains(target);
       if (!inside && !(target === document.body || target.id === "main")) return;
       if (!inside && !isVisible(byId("panes"))) return;
       const inList = list.contains(target);
+      // Within the list nothing but arrows leads from frame to frame.
+      if (!fields.keys.checked && !(inList && /^(Arrow|Home$|End$)/.test(event.key))) return;
       const by = { j: 1, k: -1, ArrowRight: 1, ArrowLeft: -1 }[event.key]
         || (inList ? { ArrowDown: 1, ArrowUp: -1 }[event.key] : 0);
       if (by) step(by);
@@ -447,6 +470,7 @@
   }
 
   themes();
+  contents();
   if (byId("browser")) {
     // What can be read is painted first.
     if (document.hidden) browse();
