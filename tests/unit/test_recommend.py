@@ -656,7 +656,7 @@ def test_the_model_file_tells_no_folder_and_no_secret(tmp_path: Path) -> None:
     text = model_file(chosen_of(world.data()))
     told = yaml.safe_load(text)
     assert told["files"] == {"model": "$MODELS/x.gguf", "mmproj": "$GGUF/mmproj.gguf"}
-    assert told["serve"]["command"][:2] == ["$MODELS/serve", "--model=$MODELS/x.gguf"]
+    assert told["serve"]["command"][:2] == ["$MODELS_2/serve", "--model=$MODELS/x.gguf"]
     assert told["serve"]["env"] == {"TOKEN": "$TOKEN", "HOME_OF": "$ELSEWHERE"}
     assert told["url"] == "http://127.0.0.1:1/v1"
     assert not re.search("hunter2|private|srv|pw", text)

@@ -7,6 +7,7 @@ stops Snakemake's own message.
 
 import json
 import re
+import shlex
 import shutil
 from collections.abc import Callable, Iterable, Iterator
 from datetime import datetime
@@ -46,7 +47,14 @@ PROBE_FILES = {"probe.json": "probe_model"}
 TAIL_BYTES, TAIL_LINES, TAIL_CHARS, LINE_CHARS = 65_536, 15, 2500, 300
 # A path that begins at the root, but not the one in a web address.
 _ROOTED = re.compile(r"(?<![\w./:])/(?:[\w.+@-]+/)+([\w.+@-]+)")
+# The program of a command, which is in no folder of the project; `without_places` would cut it.
+_PROGRAM = re.compile(
+    r"'/[^'\n]*/snakemake'|(?<![\w./:])/(?:[^\s'\"/]+/)*snakemake(?!\w|[./-]\w|/)"
+)
 _CAUSE = re.compile(r"^error: (.+)$", re.M)
+_MEND = re.compile(r"(?P<cause>.+); (?:make it again|(?P<when>[^;]*\brun)): (?P<command>.+)", re.S)
+# What the mends of errors use. A cause may hold text of a server, and a mend is there to be pasted.
+_MEND_OPTIONS = frozenset({"--cores", "-R", "--force", "--forcerun"})
 
 
 class Failure(NamedTuple):
@@ -252,17 +260,47 @@ def _failure(failure: Failure) -> Iterator[str]:
     yield f"### `{failure.rule}`{about}"
     tails = {log: log_tail(Path(log)) for log in failure.logs}
     causes = [cause for tail in tails.values() for cause in _CAUSE.findall(tail)]
-    if causes:
-        yield f"**{_inline(causes[-1], 800)}**"
+    cause, command = cause_and_command(causes[-1]) if causes else ("", None)
+    if cause:
+        yield f"**{_inline(cause, 800)}**"
     for log, tail in tails.items():
         if tail:
             yield f"The last lines of {_inline(log)}:"
             yield block(tail)
         else:
             yield f"{_inline(log)} is empty or not there; see what Snakemake printed."
-    if failure.made:
+    if command:
+        yield "This makes it again:"
+        yield block(command)
+    elif failure.made:
         yield "Once that is mended, this repeats it alone:"
         yield block(command_for(Path(failure.made[0]), failure.rule, shared=True))
+
+
+def cause_and_command(text: str) -> tuple[str, str | None]:
+    """Return a cause without the command of Snakemake that it ends with, and that command.
+
+    What mends a cause is more than to repeat the job that met it: the fault may be in what another
+    one made. A command that is not of our own shape stays where it is.
+    """
+    from scribebench.errors import snakemake
+
+    match = _MEND.fullmatch(text)
+    if not match:
+        return text, None
+    try:
+        program, *words = shlex.split(match["command"])
+    except ValueError:
+        return text, None
+    options = {word for word in words if word.startswith("-")}
+    is_whole = not any("…" in word for word in words)
+    if program.rpartition("/")[2] != "snakemake" or not options <= _MEND_OPTIONS or not is_whole:
+        return text, None
+    cause = (
+        f"{match['cause']}; {match['when']} the command below" if match["when"] else match["cause"]
+    )
+    # Joined anew, no word of it acts in a shell.
+    return cause, f"{snakemake(shared=True)} {shlex.join(words)}"
 
 
 def _left_out(left_out: list[LeftOut]) -> str:
@@ -295,11 +333,17 @@ def log_tail(path: Path) -> str:
 
 
 def without_places(text: str) -> str:
-    """Return text with paths relative to the project, and of any other path its name only."""
+    """Return text with paths relative to the project, and of any other path its name only.
+
+    The program of a command is plain `snakemake`, unless it is in the project.
+    """
+    from scribebench.errors import snakemake
+
+    text = text.replace(snakemake(), snakemake(shared=True))
     for here in dict.fromkeys((str(Path.cwd()), str(Path.cwd().resolve()))):
         if here != "/":
             text = text.replace(f"{here}/", "").replace(here, ".")
-    return _ROOTED.sub(r"…/\1", text)
+    return _ROOTED.sub(r"…/\1", _PROGRAM.sub("snakemake", text))
 
 
 def _cut(line: str) -> str:
