@@ -22,6 +22,7 @@ from scribebench.report.data import ReportData, Row, told_apart
 from scribebench.report.evidence import Evidence, Figure, evidence, replies_flagged, rows_of
 from scribebench.report.failure_modes import Seen
 from scribebench.report.failures import failures_section, helped
+from scribebench.report.model_file import model_file
 from scribebench.report.page.plots import plots
 from scribebench.report.recommend import (
     ALL_BROKEN,
@@ -31,7 +32,7 @@ from scribebench.report.recommend import (
     Recommendation,
     recommend,
 )
-from scribebench.report.recommended import KEYS, model_file, recommended_json
+from scribebench.report.recommended import KEYS, recommended_json
 from scribebench.report.speed import (
     LEAST_REQUESTS,
     bootstrap_ratio,

@@ -1,6 +1,7 @@
 """Prepare pictures for sending: width and format as the model's file says."""
 
 import json
+import shlex
 from collections.abc import Iterator
 from dataclasses import astuple
 from pathlib import Path
@@ -29,9 +30,10 @@ def prepare(frame: Frame, settings: dict[str, Any]) -> SentImage:
     except OSError:
         image = None
     if image is None:
+        frames = frame.image.parent.parent / "frames.parquet"
         raise ScribebenchError(
             f"the picture {frame.image} is missing or damaged; make it again: "
-            f"{snakemake()} --cores 4 {frame.image.parent.parent}/frames.parquet --force"
+            f"{snakemake()} --cores 4 {shlex.quote(str(frames))} --force"
         )
     widest = settings.get("max_width_px")
     if widest and image.shape[1] > widest:

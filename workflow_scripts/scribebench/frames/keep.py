@@ -1,6 +1,7 @@
 """Write the pictures of kept frames, and the rows that say what became of each frame."""
 
 import json
+import shlex
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -88,8 +89,8 @@ def write_pictures(
     if lost := len(kept) - len(finisher.written):
         raise ScribebenchError(
             f"{recording} gave other frames than before ({lost} are missing); if it was "
-            f"replaced, run: {snakemake()} --cores 4 --forcerun extract_frames {folder.parent}"
-            "/frames.parquet"
+            f"replaced, run: {snakemake()} --cores 4 --forcerun extract_frames "
+            f"{shlex.quote(str(folder.parent / 'frames.parquet'))}"
         )
     shown = _Thumbnails(finisher.thumbnails, signals)
     write_sheets(

@@ -10,8 +10,8 @@ from scribebench.report.evidence import Evidence, Key
 from scribebench.report.frames_apart import Batches
 from scribebench.report.layout import table
 from scribebench.report.measures import Fault
+from scribebench.report.model_file import model_file
 from scribebench.report.recommend import ALL_BROKEN, NO_MODEL, Judged, Recommendation
-from scribebench.report.recommended import model_file
 from scribebench.report.speed import Speed
 
 MOST_FAULTS, MOST_REASONS, MOST_VALUES = 6, 4, 6

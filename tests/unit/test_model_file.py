@@ -8,8 +8,8 @@ import pytest
 import yaml
 
 from scribebench.project.models import identity, load_models
+from scribebench.report.model_file import model_file, model_name
 from scribebench.report.recommend import recommend
-from scribebench.report.recommended import model_file, model_name
 from unit.places import ROOT
 from unit.test_recommend import World
 
