@@ -344,14 +344,25 @@ def test_weights_that_cannot_be_loaded_are_told_with_the_end_of_the_log(
     job: Job, tmp_path: Path
 ) -> None:
     whole = job.vlm.model.read_bytes()
+    other = tmp_path / "other.gguf"
+    other.write_bytes(whole.replace(b"qwen3vl", b"qwen9vl"))
+    files = {"model": str(other), "mmproj": str(job.vlm.mmproj)}
+    status, text = job.run(job.settings(files=files))
+    assert status == 1
+    assert "llama-server ended by itself" in text and "use a newer build" in text
+    assert "failed to load model" in text
+    assert "Traceback" not in text
+
+
+def test_half_a_file_is_told_before_a_server_is_started(job: Job, tmp_path: Path) -> None:
+    whole = job.vlm.model.read_bytes()
     half = tmp_path / "half.gguf"
     half.write_bytes(whole[: len(whole) // 2])
     files = {"model": str(half), "mmproj": str(job.vlm.mmproj)}
     status, text = job.run(job.settings(files=files))
     assert status == 1
-    assert "llama-server ended by itself" in text
-    assert "failed to load model" in text
-    assert "Traceback" not in text
+    assert "half.gguf" in text and "the rest is missing); download it again" in text
+    assert "llama-server" not in text and "Traceback" not in text
 
 
 def test_all_that_is_missing_is_one_message(job: Job) -> None:
@@ -484,13 +495,16 @@ def test_a_split_model_is_all_its_parts(settings: dict[str, Any], job: Job, tmp_
 
     (found,) = problems(with_part(0))
     assert str(parts[2]) in found and str(parts[1]) not in found
-    parts[2].write_bytes(b"third")
+    parts[2].write_bytes(job.vlm.model.read_bytes()[:-5000])
+    (found,) = problems(with_part(0))
+    assert str(parts[2]) in found and "the rest is missing" in found
+    parts[2].write_bytes(job.vlm.model.read_bytes())
     assert problems(with_part(0)) == []
     (found,) = problems(with_part(1))
     assert "part 2 of a split model; name the first" in found
     before = connect(with_part(0), {}).identify()
     assert before.model_id == "big"
-    parts[2].write_bytes(b"other")
+    parts[2].write_bytes(job.vlm.model.read_bytes()[:-1] + b"x")
     assert connect(with_part(0), {}).identify().digest != before.digest
 
 

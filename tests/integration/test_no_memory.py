@@ -72,7 +72,10 @@ def test_what_had_no_memory_is_asked_again_by_the_command_that_is_told(
     log = project.log("describe_frames", "demo/large/base")
     assert "No later start asks them again by itself" in log
     logs = log + project.log("probe_model", "large/base")
-    assert sorted(commands(logs)) == sorted(again)
+    # A report may be shared, and names no folder of this machine.
+    told = [shlex.split(command) for command in commands(logs)]
+    assert sorted(words[1:] for words in told) == sorted(shlex.split(one)[1:] for one in again)
+    assert {Path(words[0]).parent for words in told} == {Path(sys.executable).parent}
 
     # There is memory by now, but a job that has ended well is not run again.
     own = {"SCRIBEBENCH_LLAMA_SERVER": real}
@@ -80,7 +83,7 @@ def test_what_had_no_memory_is_asked_again_by_the_command_that_is_told(
     assert failures(project) == {"oom"}
     for command in again:
         program_word, *words = shlex.split(command)
-        assert Path(program_word).parent == Path(sys.executable).parent
+        assert program_word == "snakemake"
         outcome = project.run(*words, **own)
         assert outcome.status == 0, outcome.text
         assert len(outcome.jobs) == 1
