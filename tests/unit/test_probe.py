@@ -34,6 +34,7 @@ from scribebench.tables import (
     AGREEMENT,
     ATTRIBUTION,
     COMPARISONS,
+    CRITERIA,
     DESCRIPTIONS,
     FRAMES,
     GRADES,
@@ -558,7 +559,7 @@ def report(folder: Path, *found: dict[str, Any]) -> str:
     ]
     tables = folder / "tables"
     empty = (SESSIONS, RUNS, STAGES, REQUESTS, DESCRIPTIONS, GRADES, ATTRIBUTION, SEGMENTS)
-    of_rubric = (RUBRIC_ITEMS, ROLES, COMPARISONS)
+    of_rubric = (RUBRIC_ITEMS, CRITERIA, ROLES, COMPARISONS)
     for table in (*empty, *of_rubric, AGREEMENT, with_session(FRAMES)):
         write_table(tables / f"{table.name}.parquet", table, [])
     write_table(tables / "probes.parquet", PROBES, probes)
