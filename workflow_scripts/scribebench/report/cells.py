@@ -3,6 +3,7 @@
 from scribebench.grading.attribution import Share
 from scribebench.report.evidence import Figure
 from scribebench.report.figures import Spread
+from scribebench.stats.bounded import Interval
 from scribebench.stats.shares import clopper_pearson
 
 DASH = "–"
@@ -42,6 +43,13 @@ def format_share_of(figure: Figure | None) -> str:
         return f"{format_share(figure.value)} (n {figure.n})"
     ends = f"{100 * figure.low:.0f}{DASH}{100 * figure.high:.0f} %"
     return f"{format_share(figure.value)} ({ends}, n {figure.n})"
+
+
+def format_mean_share(mean: Interval | None) -> str:
+    """Return a mean share as a percentage with its interval and n, or a dash without any."""
+    if mean is None:
+        return DASH
+    return format_share_of(Figure(mean.mean, mean.low, mean.high, mean.n, "", ()))
 
 
 def format_interval(share: Share) -> str:

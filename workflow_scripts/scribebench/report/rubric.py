@@ -6,7 +6,7 @@ from statistics import fmean, median
 from typing import NamedTuple
 
 from scribebench.probe.verdict import BROKEN
-from scribebench.report.cells import DASH, format_share
+from scribebench.report.cells import DASH, format_mean_share, format_share
 from scribebench.report.data import ReportData, Row, label
 from scribebench.report.escape import inline
 from scribebench.report.layout import table
@@ -292,7 +292,10 @@ def _criteria(known: _Known) -> str:
             inline(question),
             inline(criterion),
             format_share(weights[question, criterion]),
-            *(_worth(map(fmean, found.get(one, {}).values())) for one in known.candidates),
+            *(
+                format_mean_share(bounded_mean([list(map(fmean, found.get(one, {}).values()))]))
+                for one in known.candidates
+            ),
         )
         for question in questions()
         for (of, criterion), found in sorted(worth.items())
@@ -300,11 +303,3 @@ def _criteria(known: _Known) -> str:
     ]
     names = (_name(known.data, one) for one in known.candidates)
     return table(("question", "criterion", "weight", *names), rows, numbers_from=2) if rows else ""
-
-
-def _worth(values: Iterable[float]) -> str:
-    mean = bounded_mean([list(values)])
-    if mean is None:
-        return DASH
-    ends = f"{100 * mean.low:.0f}{DASH}{100 * mean.high:.0f} %"
-    return f"{format_share(mean.mean)} ({ends}, n {mean.n})"

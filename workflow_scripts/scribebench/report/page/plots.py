@@ -16,6 +16,7 @@ from scribebench.report.cells import (
     DASH,
     format_figure,
     format_interval,
+    format_mean_share,
     format_share,
     format_time,
 )
@@ -130,15 +131,9 @@ def quality_plots(data: ReportData) -> list[Plot]:
             "No description names a specific thing that could be looked up. The baseline is not "
             "judged by what it reads itself: add a model to `models:` in `config/config.yaml`, "
             "such as `models: [ocr-baseline, qwen3-vl-4b]`.",
-            format_interval_of_mean, format_share,
+            format_mean_share, format_share,
         ),
     ]  # fmt: skip
-
-
-def format_interval_of_mean(mean: Interval) -> str:
-    """Return a mean share with its interval and n."""
-    ends = f"{100 * mean.low:.0f}{DASH}{100 * mean.high:.0f} %"
-    return f"{format_share(mean.mean)} ({ends}, n {mean.n})"
 
 
 def _seconds_per_frame(data: ReportData) -> dict[Candidate, Mean]:
