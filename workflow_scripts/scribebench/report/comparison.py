@@ -21,8 +21,9 @@ LEGEND = (
     "frames of the requests that may enter a speed figure) times the frames that are kept of an "
     "hour of these recordings; the 95 % interval is a bootstrap over requests, and of fewer than "
     f"{LEAST_REQUESTS} it is the lowest and the highest of them. It tells how far "
-    "requests differ, not how busy other recordings are. Requests that failed or were cut are in "
-    "no speed; where it takes longer with their time, that stands behind it, and counts. *Right "
+    "requests differ, not how busy other recordings are. Requests that failed, were cut, "
+    "were retried or loaded the model are left out; where it takes longer with their time, that "
+    "stands behind it, and counts. *Right "
     "frame* as under “How many pictures a request can hold”. *Rubbish*: replies that failed, are "
     "empty, loop, are gibberish, refuse, echo the prompt or end in thinking."
 )
@@ -81,11 +82,11 @@ def _row(one: Judged) -> tuple[str, ...]:
 
 def _minutes(speed: Speed) -> str:
     told = format_figure(speed.minutes_per_hour)
-    whole = speed.shown_minutes
-    is_more = whole is not None and (
-        speed.minutes_per_hour is None or whole > speed.minutes_per_hour.value
-    )
-    return f"{told}; {whole:.1f} with what failed or was cut" if is_more else told
+    if speed.shown_minutes is None:
+        return told
+    whole = f"{speed.shown_minutes:.1f}"
+    is_seen = speed.minutes_per_hour is None or whole != f"{speed.minutes_per_hour.value:.1f}"
+    return f"{told}; {whole} with those left out" if is_seen else told
 
 
 def _baseline_row(data: ReportData, key: tuple[str, str]) -> tuple[str, ...]:
