@@ -16,6 +16,7 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "workflow_scripts"))
 
 from scribebench.gather import GATHERED
+from scribebench.rubric.verdicts import decide
 from scribebench.tables import table_writer, write_table
 
 Row = dict[str, Any]
@@ -67,6 +68,9 @@ def draw_tables(
         "rubric_items": _rubric_items(models),
         "criteria": _criteria(models),
     }
+    if "rubric_items" not in leave_out:  # as build_tables decides them; all pairs of models
+        decided = decide(list(_rubric_items(models)))
+        rows |= {"roles": iter(decided.roles), "comparisons": iter(decided.comparisons)}
     for known in GATHERED:
         path = folder / f"{known.name}.parquet"
         if known.name not in rows or known.name in leave_out:
