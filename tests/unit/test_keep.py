@@ -2,16 +2,19 @@
 
 import hashlib
 import json
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+import av
 import cv2
 import numpy as np
 import pytest
 from PIL import Image
 
 from scribebench.errors import ScribebenchError
+from scribebench.frames import refetch
 from scribebench.frames.decode import DecodeReport, Mask, sample
 from scribebench.frames.keep import (
     AT_ONCE,
@@ -25,6 +28,7 @@ from scribebench.frames.keep import (
     write_pictures,
 )
 from scribebench.frames.pictures import encode_jpeg, picture_name
+from scribebench.frames.refetch import fetch_frames
 from scribebench.frames.signals import SignalMeter
 from scribebench.frames.spec import ExtractSpec
 from scribebench.frames.strategies.decisions import Decision
@@ -230,6 +234,24 @@ def test_a_recording_that_was_replaced_is_named_with_the_mend(recording: Path) -
     write_video(recording, [plain(10)] * 3, evenly(3, 2))
     with pytest.raises(ScribebenchError, match=r"a\.mp4 gave other frames.*--forcerun extract_fra"):
         written_to(place, recording, SPECS[0], signals, decided(len(signals), [0, 9]))
+
+
+def test_what_the_short_way_found_is_not_yielded_again(
+    recording: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The tolerant way begins anew; a frame that is wanted may stand among the welcome ones, too."""
+    frames = list(sample(recording, SPECS[0].sample_fps, [], DecodeReport()))
+    times = {one.time_s: one.frame_index for one in frames}
+    short_way = refetch._from_key_frames
+
+    def breaks_off(*args: Any) -> Iterator[Any]:
+        yield next(short_way(*args))
+        raise av.error.InvalidDataError(1, "damaged")
+
+    monkeypatch.setattr(refetch, "_from_key_frames", breaks_off)
+    wanted = {frames[place].time_s: place for place in (2, 9)}
+    found = [one for one, _ in fetch_frames(recording, SPECS[0], wanted, 1, welcome=times)]
+    assert len(found) == len(set(found)) and {2, 9} <= set(found)
 
 
 # --- contact sheets ------------------------------------------------------------------------------

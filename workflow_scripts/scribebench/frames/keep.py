@@ -71,15 +71,9 @@ def write_pictures(
     kept = [decision for decision in decisions if decision.kept]
     dropped = _dropped_to_show(decisions, signals)
     stored, absent = _stored([*kept, *dropped], signals, candidates)
-    # Else the sheet of what was dropped would be empty.
-    has_dropped = any(not decisions[index].kept for index, _ in stored)
-    wanted = {
-        time_s: index
-        for time_s, index in absent.items()
-        if decisions[index].kept or not has_dropped
-    }
-    if not any(decisions[index].kept for index in wanted.values()):
-        wanted = {}  # no second pass for a sheet alone
+    wanted = {time_s: index for time_s, index in absent.items() if decisions[index].kept}
+    if wanted and all(decisions[index].kept for index, _ in stored):
+        wanted = absent  # else the sheet of what was dropped would be empty
     pictures = chain(
         ((index, path.read_bytes()) for index, path in stored),
         fetch_frames(recording, spec, wanted, threads, intact, welcome=absent),

@@ -34,7 +34,8 @@ def fetch_frames(
     A recording that is not `intact`, and frames that the short way does not find, are decoded from
     the beginning: after damage, what is shown depends on all that came before.
     """
-    wanted, welcome = dict(wanted), dict(welcome or {})
+    welcome = {time_s: index for time_s, index in (welcome or {}).items() if time_s not in wanted}
+    wanted = dict(wanted)
     if wanted and intact and not recording.is_dir():
         try:
             for time_s, picture in _from_key_frames(
