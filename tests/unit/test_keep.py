@@ -239,7 +239,7 @@ def test_a_recording_that_was_replaced_is_named_with_the_mend(recording: Path) -
 def test_what_the_short_way_found_is_not_yielded_again(
     recording: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The tolerant way begins anew; a frame that is wanted may stand among the welcome ones, too."""
+    """The tolerant way begins anew; a wanted frame may stand among the welcome ones, too."""
     frames = list(sample(recording, SPECS[0].sample_fps, [], DecodeReport()))
     times = {one.time_s: one.frame_index for one in frames}
     short_way = refetch._from_key_frames

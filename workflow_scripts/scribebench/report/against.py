@@ -122,11 +122,11 @@ def dominated(
     one: Measured, standing: Sequence[Measured], names: dict[Key, str], better: Better
 ) -> Iterator[Reason]:
     """Yield the fastest of those that are faster and nowhere worse, if there is one."""
-    mine = _time(one)
+    mine = time_of(one)
     faster = [
         (theirs, other)
         for other in standing
-        if (theirs := _time(other)) is not None
+        if (theirs := time_of(other)) is not None
         and other is not one
         and is_slower(mine, theirs)
         # Its slow requests may be those that were cut, and are in no speed.
@@ -143,7 +143,8 @@ def dominated(
     yield Reason(text, (*mine.evidence, *theirs.evidence))
 
 
-def _time(one: Measured) -> Figure | None:
+def time_of(one: Measured) -> Figure | None:
+    """Return minutes for a recorded hour; seconds a frame where that is not known."""
     return one.speed.minutes_per_hour or one.speed.seconds_per_frame
 
 

@@ -248,8 +248,8 @@ def told_rows(sources: tuple[Evidence, ...]) -> str:
     groups: list[list[Evidence]] = []
     for one in sources:
         last = groups[-1] if groups else []
-        columns = {_differ(last[0], other) for other in (*last[1:], one)} if last else {None}
-        if len(columns) == 1 and None not in columns:
+        column = _differ(last[0], one) if last else None
+        if column and (len(last) == 1 or column == _differ(last[0], last[1])):
             last.append(one)
         else:
             groups.append([one])

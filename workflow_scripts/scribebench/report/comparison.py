@@ -20,12 +20,11 @@ LEGEND = (
     "Means with interval and n. *Minutes a recorded hour*: seconds a frame (all seconds over all "
     "frames of the requests that may enter a speed figure) times the frames that are kept of an "
     "hour of these recordings; the 95 % interval is a bootstrap over requests, and of fewer than "
-    f"{LEAST_REQUESTS} it is the lowest and the highest of them. It tells how far "
-    "requests differ, not how busy other recordings are. Requests that failed, were cut, "
-    "were retried or loaded the model are left out; where it takes longer with their time, that "
-    "stands behind it, and counts. *Right "
-    "frame* as under “How many pictures a request can hold”. *Rubbish*: replies that failed, are "
-    "empty, loop, are gibberish, refuse, echo the prompt or end in thinking."
+    f"{LEAST_REQUESTS} it is the lowest and the highest of them. It tells how far requests differ, "
+    "not how busy other recordings are. Requests that failed, were cut, were retried or loaded the "
+    "model are left out; where it takes longer with their time, that stands behind it, and counts. "
+    "*Right frame* as under “How many pictures a request can hold”. *Rubbish*: replies that "
+    "failed, are empty, loop, are gibberish, refuse, echo the prompt or end in thinking."
 )
 VERDICTS = (
     "*Rejected* is who has something shown against it: a broken backend; frames mixed up in its "

@@ -8,7 +8,7 @@ from scribebench.report.candidates import Candidate, Key
 from scribebench.report.data import ReportData, Row
 from scribebench.report.evidence import Evidence, Figure, evidence, replies_flagged
 from scribebench.report.frames_apart import Batches, choose_batches
-from scribebench.report.speed import Speed, measure_speed
+from scribebench.report.speed import Speed, measure_speed, on_recordings
 from scribebench.rubric.decide import tier_means
 from scribebench.rubric.sources import questions
 from scribebench.rubric.verdicts import scores_of, tiers
@@ -94,12 +94,6 @@ def baseline_tiers(data: ReportData, key: Key) -> dict[int, Figure]:
     return _tiers(data, key)
 
 
-def asked_of(data: ReportData, candidate: Candidate) -> list[Row]:
-    """Return the requests on recordings of a candidate, warm-ups left out."""
-    rows = data.of("requests", candidate.key)
-    return [row for row in rows if row["experiment"] == "describe" and not row["warmup"]]
-
-
 def is_rubbish(request: Row) -> bool:
     """Return whether a request failed, or its reply says nothing of use."""
     reasons = set(request["speed_invalid_reasons"] or ())
@@ -107,7 +101,7 @@ def is_rubbish(request: Row) -> bool:
 
 
 def _rubbish(data: ReportData, candidate: Candidate) -> Figure | None:
-    rows = asked_of(data, candidate)
+    rows = on_recordings(data, candidate.key)
     where = evidence("requests", **_of(candidate.key), experiment="describe", warmup=False)
     return _share(sum(map(is_rubbish, rows)), len(rows), where)
 
@@ -153,7 +147,7 @@ def _other_size(candidate: Candidate, batches: Batches) -> str:
 
 
 def _of_replies(data: ReportData, candidate: Candidate, batches: Batches) -> Iterator[Fault]:
-    asked = asked_of(data, candidate)
+    asked = on_recordings(data, candidate.key)
     size = _other_size(candidate, batches)
     where = {**_of(candidate.key), "experiment": "describe", "warmup": False}
     failed = Counter(row["error_kind"] for row in asked if row["error_kind"] is not None)

@@ -33,6 +33,7 @@ from scribebench.report.against import (
     pair_of,
     rubbish_share,
     shown_better,
+    time_of,
     times_of,
 )
 from scribebench.report.candidates import Candidate, Key, baselines, candidates
@@ -200,11 +201,10 @@ def _why_viable(
     if APART[one.batches.state] < APART[chosen.batches.state]:
         text = f"nothing is shown against it, and whether batches of {one.batches.size} keep "
         return Reason(text + "frames apart is undetermined", one.batches.evidence)
-    mine = one.speed.minutes_per_hour or one.speed.seconds_per_frame
+    mine, theirs = time_of(one), time_of(chosen)
     my_time, their_time = reckoned(one.speed), reckoned(chosen.speed)
     if mine is None or my_time is None:
         return Reason("nothing is shown against it, and its speed is not known", ())
-    theirs = chosen.speed.minutes_per_hour or chosen.speed.seconds_per_frame
     if theirs is not None and their_time is not None and their_time < my_time:
         text = f"nothing is shown against it, and it takes {times_of(one, chosen)} of {name}"
         return Reason(text, (*mine.evidence, *theirs.evidence))

@@ -138,16 +138,21 @@ def valid_requests(data: ReportData, model: str, variant: str) -> list[Row]:
     return [row for row in asked_requests(data, model, variant) if row["speed_valid"]]
 
 
+def on_recordings(data: ReportData, key: tuple[str, str]) -> list[Row]:
+    """Return the requests on recordings of a candidate, warm-ups left out."""
+    return [
+        row
+        for row in data.of("requests", key)
+        if row["experiment"] == "describe" and not row["warmup"]
+    ]
+
+
 def asked_requests(data: ReportData, model: str, variant: str) -> list[Row]:
-    """Return the requests on recordings that were asked of a candidate, warm-ups left out.
+    """Return those of on_recordings(...) that were asked.
 
     What was taken from another run or batch was not asked, and took no time.
     """
-    return [
-        row
-        for row in data.of("requests", (model, variant))
-        if row["experiment"] == "describe" and not (row["warmup"] or row["cache_hit"])
-    ]
+    return [row for row in on_recordings(data, (model, variant)) if not row["cache_hit"]]
 
 
 def left_out(data: ReportData, model: str, variant: str) -> LeftOut | None:
