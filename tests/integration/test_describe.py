@@ -139,9 +139,7 @@ def test_stopped_in_the_middle_nothing_finished_is_asked_again(
     project = finished.copy_to(tmp_path / "stopped")
     slow = ("--alias", "tiny", "--threads", "1")
     with llama_server(tiny_vlm, extra=slow, log=tmp_path / "server.log") as server:
-        # Larger pictures take this server longer, so that there is a middle to stop in.
-        settings = model_file(server.url, batch_size=1).replace("640", "1280")
-        project.write("config/models/tiny.yaml", settings)
+        project.write("config/models/tiny.yaml", model_file(server.url, batch_size=1))
         project.select("tiny")
         journal = project.folder / JOURNAL
         journal.unlink()
