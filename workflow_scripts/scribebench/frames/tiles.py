@@ -18,7 +18,6 @@ from scribebench.frames.visible import (
     TILE,
     VISIBLE,
     VISIBLE_PIXELS,
-    absolute,
     count_true,
     differing_tiles,
     look_alike,
@@ -340,8 +339,9 @@ class _Memory:
 
     def __init__(self, tiles: int):
         self._hashes = np.zeros((tiles, REMEMBERED), np.uint64)
-        self._contents = np.full((tiles, REMEMBERED), NOTHING, np.int32)
+        self._contents = np.zeros((tiles, REMEMBERED), np.int32)
         self._used = np.zeros((tiles, REMEMBERED), np.int32)
+        self._filled = np.zeros(tiles, np.uint8)  # slots of each tile, from the first one on
         # Not touched until it is used, so memory is taken only by tiles that change.
         self._cells = np.zeros((tiles, REMEMBERED, TILE * TILE), np.uint8)
         self._colours = np.zeros((tiles, REMEMBERED, 2 * COLOUR_CELLS**2), np.uint8)
@@ -355,9 +355,13 @@ class _Memory:
         sample: int,
     ) -> np.ndarray:
         """Return the number of each tile's content, if the tile has shown it before; else -1."""
-        apart = np.bitwise_count(self._hashes[places] ^ hashes[:, None])
-        apart[self._contents[places] < 0] = 255
         contents = np.full(len(places), -1, np.int32)
+        filled = self._filled[places]
+        if not (most := int(filled.max(initial=0))):
+            return contents
+        # Most tiles have shown little, and then there is little to look through.
+        apart = np.bitwise_count(self._hashes[places, :most] ^ hashes[:, None])
+        apart[np.arange(most) >= filled[:, None]] = 255
         waiting = np.arange(len(places))
         for _ in range(HASH_TRIES):
             slots = apart[waiting].argmin(axis=1)
@@ -367,7 +371,7 @@ class _Memory:
                 break
             where = places[waiting]
             same = look_alike(self._cells[where, slots], cells[waiting])
-            colour = absolute(self._colours[where, slots], colours[waiting])
+            colour = cv2.absdiff(self._colours[where, slots], colours[waiting])
             same &= (colour <= COLOURED).all(axis=1)
             found = waiting[same]
             contents[found] = self._contents[where[same], slots[same]]
@@ -389,7 +393,11 @@ class _Memory:
         """Remember contents that are not remembered yet, in place of those not seen for longest."""
         chosen = (contents >= 0) & (flags & SEEN == 0)
         places = places[chosen]
-        slots = self._used[places].argmin(axis=1)
+        filled = self._filled[places]
+        full = filled == REMEMBERED
+        slots = filled.astype(np.intp)
+        slots[full] = self._used[places[full]].argmin(axis=1)
+        self._filled[places] += ~full
         self._hashes[places, slots] = hashes[chosen]
         self._contents[places, slots] = contents[chosen]
         self._cells[places, slots] = cells[chosen]

@@ -1,5 +1,6 @@
 """When two pictures visibly differ, tile by tile: more than an encoder's noise."""
 
+import cv2
 import numpy as np
 
 # Pixels of a tile's edge, in the picture that is compared (the recording's, halved or quartered).
@@ -29,9 +30,9 @@ def differing_tiles(difference: np.ndarray) -> np.ndarray:
     if not len(busy):
         return differing
     picked = strips if len(busy) == rows else strips[busy]
-    highest = picked.max(axis=1).reshape(len(busy), columns, TILE).max(axis=2)
-    places, across = np.nonzero(highest > FAINT)
-    if len(places) < MOST_PICKED * highest.size:
+    some = _words(picked.max(axis=1) > FAINT) > 0
+    places, across = np.nonzero(some)
+    if len(places) < MOST_PICKED * some.size:
         cells = picked.reshape(len(busy), TILE, columns, TILE)
         tiles = cells[places, :, across].reshape(-1, TILE * TILE)
         visible = count_true(tiles > VISIBLE) >= VISIBLE_PIXELS
@@ -45,14 +46,18 @@ def differing_tiles(difference: np.ndarray) -> np.ndarray:
 
 def _counted(strips: np.ndarray, threshold: int) -> np.ndarray:
     """Count the pixels of each tile above a threshold; `strips` are rows of tiles."""
-    # Bits are counted many times faster than truth values are summed; a word is a row of a tile.
-    words = np.packbits(strips > threshold, axis=2).view(np.uint16)
-    return np.bitwise_count(words).sum(axis=1, dtype=np.uint16)
+    # Bits are counted many times faster than truth values are summed.
+    return np.bitwise_count(_words(strips > threshold)).sum(axis=1, dtype=np.uint16)
+
+
+def _words(rows: np.ndarray) -> np.ndarray:
+    """Return rows of truth values as words of bits: a word is as long as a tile is wide."""
+    return np.packbits(rows, axis=-1).view(np.uint16)
 
 
 def look_alike(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """Return for each row of pixels (uint8) whether the two of them do not visibly differ."""
-    difference = absolute(first, second)
+    difference = cv2.absdiff(first, second)
     same = count_true(difference > VISIBLE) <= VISIBLE_PIXELS
     return same & (count_true(difference > FAINT) < FAINT_PIXELS)
 
@@ -60,8 +65,3 @@ def look_alike(first: np.ndarray, second: np.ndarray) -> np.ndarray:
 def count_true(tiles: np.ndarray) -> np.ndarray:
     """Count what is true in each row of truth values; a row is as long as a tile has pixels."""
     return np.bitwise_count(np.packbits(tiles, axis=1).view(np.uint64)).sum(axis=1, dtype=np.uint16)
-
-
-def absolute(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """Return the absolute difference of two uint8 arrays without a wider type."""
-    return np.maximum(first, second) - np.minimum(first, second)
