@@ -22,7 +22,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import av
-import cv2
 import imageio_ffmpeg
 from drawn_desktop import draw_recording
 
@@ -169,7 +168,6 @@ def select(recording: Path, threads: int) -> Cost:
 
 def run_stage(stage: str, recording: Path, folder: Path, threads: int) -> Cost:
     """Run a stage in this process, and measure it."""
-    cv2.setNumThreads(1)
     settings = read_yaml(ROOT / "config" / "config.yaml")["frames"]
     spec = ExtractSpec.from_json(
         {"recording": recording.name, "sample_fps": settings.pop("sample_fps"), "masks": []}

@@ -16,6 +16,10 @@ _REDUCED = {
 }
 
 
+# Pictures are small work; decoding and the threads of the jobs take the cores that there are.
+cv2.setNumThreads(1)
+
+
 def picture_name(time_s: float) -> str:
     """Return the file name of the frame at a time: 00h01m20.500s.jpg."""
     minutes, milliseconds = divmod(round(time_s * 1000), 60_000)
