@@ -2,11 +2,10 @@
 
 import json
 import shlex
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from io import BytesIO
-from itertools import chain, islice
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -37,7 +36,7 @@ DROPPED_SHOWN = 24
 # ... and at least so many, if as many pictures of dropped frames were stored: that a change was
 # nothing can be seen as well.
 DROPPED_LEAST = 8
-# Pictures that are worked on before more are read.
+# Fetched pictures that wait to be worked on before more are fetched.
 AT_ONCE = 16
 _KNOWN = frozenset(column.name for column in FRAMES.columns)
 
@@ -74,12 +73,9 @@ def write_pictures(
     wanted = {time_s: index for time_s, index in absent.items() if decisions[index].kept}
     if wanted and all(decisions[index].kept for index, _ in stored):
         wanted = absent  # else the sheet of what was dropped would be empty
-    pictures = chain(
-        ((index, path.read_bytes()) for index, path in stored),
-        fetch_frames(recording, spec, wanted, threads, intact, welcome=absent),
-    )
+    fetched = fetch_frames(recording, spec, wanted, threads, intact, welcome=absent)
     finisher = _Finisher(signals, decisions, candidates, folder)
-    finisher.finish_all(pictures, threads)
+    finisher.finish_all(stored, fetched, threads)
     if lost := len(kept) - len(finisher.written):
         raise ScribebenchError(
             f"{recording} gave other frames than before ({lost} are missing); if it was "
@@ -249,15 +245,32 @@ class _Finisher:
         self.written: dict[int, KeptPicture] = {}
         self.thumbnails: dict[int, bytes] = {}
 
-    def finish_all(self, pictures: Iterator[tuple[int, bytes]], threads: int) -> None:
-        """Finish pictures, given as (frame_index, JPEG), in so many threads."""
+    def finish_all(
+        self, stored: list[tuple[int, Path]], fetched: Iterator[tuple[int, bytes]], threads: int
+    ) -> None:
+        """Finish stored pictures in so many threads, and meanwhile fetch the others.
+
+        The former are given as (frame_index, path), the latter as (frame_index, JPEG).
+        """
         self._folder.mkdir(parents=True, exist_ok=True)
         with ThreadPoolExecutor(threads) as pool:
-            while some := list(islice(pictures, AT_ONCE)):
-                list(pool.map(self._finish, some))
+            waiting = [pool.submit(self._finish_stored, *one) for one in stored]
+            come: deque[Future[None]] = deque()
+            try:
+                for one in fetched:
+                    if len(come) == AT_ONCE:
+                        come.popleft().result()
+                    come.append(pool.submit(self._finish, *one))
+                for future in (*waiting, *come):
+                    future.result()
+            except BaseException:
+                pool.shutdown(cancel_futures=True)
+                raise
 
-    def _finish(self, picture: tuple[int, bytes]) -> None:
-        index, data = picture
+    def _finish_stored(self, index: int, path: Path) -> None:
+        self._finish(index, path.read_bytes())
+
+    def _finish(self, index: int, data: bytes) -> None:
         time_s = self._signals[index]["time_s"]
         size_px = _size_px(data)
         image = size_px and decode_picture(data, _reduction(size_px[0]))
