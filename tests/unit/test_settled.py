@@ -213,6 +213,20 @@ def test_a_picture_amid_an_animation_is_as_good_as_another(
     assert (first.first, first.last, first.best) == (0, 99, best)
 
 
+@pytest.mark.parametrize(
+    ("rests", "typed", "best"), [(False, 8, 95), (False, 9, 89), (True, 2, 95), (True, 3, 89)]
+)
+def test_where_no_frame_is_at_rest_a_picture_with_more_typing_will_do(
+    rests: bool, typed: int, best: int
+) -> None:
+    """So many tiles are typed in, in the end; another one does never rest."""
+    never = {} if rests else block(range(2, 3), range(1), MOVED)
+    late = block(range(9, 10), range(typed), TYPED)
+    events = tiles(CHANGED | never | late, ink={"_": 0}, shaded="_")
+    first = states(events, pictured=(95,))[0]
+    assert (first.first, first.last, first.best) == (0, 99, best)
+
+
 # --- never at rest -------------------------------------------------------------------------------
 
 HALF_LINES = 2 * ROWS  # as many as fill a screen

@@ -19,8 +19,9 @@ UNSETTLED_S = 4.0
 UNSETTLED_STATE_S, UNSETTLED_STATE_SAMPLES = 1.5, 2
 # Text streams through a stretch when so many tiles of it come and go; it is cut into parts.
 STREAMS_TILES, STREAMING_S = 24.0, 20.0
-# So many tiles more in passing make a frame hardly worse, as the median does in an animation.
-ALMOST_LEAST_TILES = 2
+# So many tiles more in passing make a frame hardly worse, as the median does in an animation; and so
+# many where something is in passing on every frame, as while a line is typed.
+ALMOST_LEAST_TILES, ALMOST_LEAST_TYPED = 2, 8
 
 
 @dataclass(frozen=True)
@@ -157,7 +158,9 @@ def _best(passing: np.ndarray, pictured: np.ndarray, first: int, last: int, sett
     """
     inside = passing[first : last + 1]
     least = int(inside.min())
-    near = max(least + ALMOST_LEAST_TILES, median(inside) if least else 0.0)
+    near = least + ALMOST_LEAST_TILES
+    if least:
+        near = max(least + ALMOST_LEAST_TYPED, median(inside))
     near = near if settled else np.inf
     with_picture = np.flatnonzero((inside <= near) & pictured[first : last + 1])
     if not len(with_picture):
