@@ -38,6 +38,8 @@ SCREENSHOTS_FPS = 1.0
 # A tick is taken by the first frame that is no more than this share of a step early, so that
 # jitter in the PTS loses no frame.
 TICK_TOLERANCE = 0.25
+# Larger pictures than this are decoded in no more threads than there are cores.
+SPARE_THREAD_PX = 3_000_000
 # Why a screenshot is left out.
 _UNREADABLE = "cannot be read as a picture; it is left out"
 _TOO_LARGE = f"is left out: an edge is larger than {JPEG_EDGE_PX} pixels; cut it into parts"
@@ -133,7 +135,7 @@ def _video_frames(
     with container:
         stream = video_stream(container, path)
         stream.thread_type = "AUTO"
-        stream.codec_context.thread_count = threads
+        stream.codec_context.thread_count = _decoding_threads(stream.codec_context, threads)
         report.codec = stream.codec_context.name
         # Without times in the file the average is made up.
         rate = stream.guessed_rate if stream.start_time is None else stream.average_rate
@@ -147,6 +149,14 @@ def _video_frames(
             if not report.width_px:
                 report.width_px, report.height_px = picture.size_px
             yield time_s, picture
+
+
+def _decoding_threads(codec: av.VideoCodecContext, cores: int) -> int:
+    """Return in how many threads to decode: they wait for one another, and one more fills that.
+
+    Each of them holds a picture.
+    """
+    return cores + 1 if cores > 1 and codec.width * codec.height <= SPARE_THREAD_PX else cores
 
 
 def _screenshots(

@@ -13,7 +13,7 @@ from scribebench.frames.tiles import Changes, TileTracker, tile_px
 
 Row = dict[str, Any]
 # Frames that are decoded before they are looked at, and pixels of them: each takes its memory.
-DECODED_AHEAD, PIXELS_AHEAD = 6, 16_000_000
+DECODED_AHEAD, PIXELS_AHEAD = 6, 8_000_000
 
 
 def extract(
@@ -27,9 +27,7 @@ def extract(
     meter, states = SignalMeter(), CandidateFilter()
     row: Row | None = None
     with PictureWriter(candidates) as pictures:
-        # Decoding threads wait for one another, and one more of them takes up the time.
-        decoding = threads + 1 if threads > 1 else 1
-        frames = sample(recording, spec.sample_fps, spec.masks, report, decoding)
+        frames = sample(recording, spec.sample_fps, spec.masks, report, threads)
         tiled = ahead(_tiled(frames), DECODED_AHEAD, _pixels, PIXELS_AHEAD)
         for frame, changes in _followed(tiled, stills=recording.is_dir()):
             signals = meter.measure(frame, changes.rows_px)

@@ -19,7 +19,7 @@ UNSETTLED_S = 4.0
 UNSETTLED_STATE_S, UNSETTLED_STATE_SAMPLES = 1.5, 2
 # Text streams through a stretch when so many tiles of it come and go; it is cut into parts.
 STREAMS_TILES, STREAMING_S = 24.0, 20.0
-# So many tiles more in passing make a frame hardly worse, as the median does in an animation; and so
+# So many tiles more in passing make a frame hardly worse, as the median does in an animation; or so
 # many where something is in passing on every frame, as while a line is typed.
 ALMOST_LEAST_TILES, ALMOST_LEAST_TYPED = 2, 8
 
