@@ -558,6 +558,7 @@ def test_no_cell_is_a_formula_when_a_table_is_pasted(tables: Tables, text: str) 
         ("+1.1", "+1.1"),
         ("-0.3 (-0.8 to +0.2)", "-0.3 (-0.8 to +0.2)"),
         (DASH, DASH),
+        ("-", "-"),
         ("plain = 1", "plain = 1"),
     ],
 )

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterable, Sequence
 
 # What a spreadsheet takes for a formula when a table is pasted into it; a number is none, and
-# neither is one with its interval. `&#64;` is an escaped @.
-_FORMULA = re.compile(r"(?:=|&#64;|[+-](?!\d+(?:\.\d+)?(?: \([-+.\d]+ to [-+.\d]+\))?\Z))")
+# neither is one with its interval, or a dash alone. `&#64;` is an escaped @.
+_FORMULA = re.compile(r"(?:=|&#64;|[+-](?!(?:\d+(?:\.\d+)?(?: \([-+.\d]+ to [-+.\d]+\))?)?\Z))")
 
 
 def table(headings: Sequence[str], rows: Iterable[Sequence[str]], numbers_from: int = 1) -> str:
