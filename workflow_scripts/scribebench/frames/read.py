@@ -18,8 +18,6 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
-import cv2
-
 from scribebench.errors import ScribebenchError, snakemake
 from scribebench.files import write_text
 from scribebench.frames.pictures import decode_picture
@@ -154,7 +152,6 @@ def _start_worker() -> None:
     threading.Thread(target=_end_with, args=(os.getppid(),), daemon=True).start()
     from rapidocr import RapidOCR
 
-    cv2.setNumThreads(1)
     _engine = RapidOCR(params=ENGINE_OPTIONS)
 
 
