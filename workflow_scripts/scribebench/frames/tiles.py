@@ -393,11 +393,8 @@ class _Memory:
         """Remember contents that are not remembered yet, in place of those not seen for longest."""
         chosen = (contents >= 0) & (flags & SEEN == 0)
         places = places[chosen]
-        filled = self._filled[places]
-        full = filled == REMEMBERED
-        slots = filled.astype(np.intp)
-        slots[full] = self._used[places[full]].argmin(axis=1)
-        self._filled[places] += ~full
+        slots = self._used[places].argmin(axis=1)  # the first one that was never used, if any
+        self._filled[places] = np.maximum(self._filled[places], slots + 1)
         self._hashes[places, slots] = hashes[chosen]
         self._contents[places, slots] = contents[chosen]
         self._cells[places, slots] = cells[chosen]
